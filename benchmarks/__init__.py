@@ -1,0 +1,1 @@
+"""The solver benchmark suite, run by command with ``python -m benchmarks``."""

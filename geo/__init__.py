@@ -1,0 +1,1 @@
+"""Layers, coordinate systems, street network, travel times, reach, isochrones."""

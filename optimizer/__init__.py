@@ -1,0 +1,1 @@
+"""Pure solvers on arrays: siting and routing. Knows no geography, no files, no web."""

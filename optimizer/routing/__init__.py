@@ -1,0 +1,1 @@
+"""Who visits whom, when, in which order; which trip carries which load."""

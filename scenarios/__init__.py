@@ -1,0 +1,1 @@
+"""The domain: districts, elders, sites, visits, meals, rules."""

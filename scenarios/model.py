@@ -1,0 +1,232 @@
+"""The scenario file: what a planner writes in YAML, checked against a published schema."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "BonusInput",
+    "CandidatesInput",
+    "CellInput",
+    "DemandInput",
+    "DistrictsInput",
+    "LayerInput",
+    "MealsInput",
+    "NetworkInput",
+    "Scenario",
+    "SitesInput",
+    "SitingInput",
+    "TableInput",
+    "Text",
+    "VisitsInput",
+]
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Scalar = str | int | float | bool
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(_Part):
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+
+class LayerInput(_Part):
+    """A layer of features: GPKG, GeoJSON, Shapefile, CSV (lon/lat or WKT), XLSX.
+
+    ``path`` is relative to the scenario file. ``crs`` is any EPSG code, ``gcj02`` or ``bd09``.
+    ``where`` keeps the rows whose column equals the value (or is one of the listed values).
+    """
+
+    path: Path
+    layer: str | None = None
+    sheet: str | None = None
+    crs: str = "EPSG:4326"
+    lon: str | None = None
+    lat: str | None = None
+    wkt: str | None = None
+    encoding: str | None = None
+    where: dict[str, Scalar | list[Scalar]] = Field(default_factory=dict)
+
+
+class TableInput(_Part):
+    """A table without geometry of its own: CSV or XLSX, Chinese or English headers."""
+
+    path: Path
+    sheet: str | None = None
+    encoding: str | None = None
+    crs: str = "EPSG:4326"
+    """System of its lon/lat columns, where it has them."""
+
+
+class NetworkInput(_Part):
+    """Streets. ``kind`` auto goes by the file's ending."""
+
+    source: LayerInput
+    kind: Literal["auto", "lines", "osm", "graphml", "saved"] = "auto"
+    name: str | None = None
+    """Column with the street's name (lines only)."""
+    drop_names: list[str] = Field(default_factory=list)
+    """Streets whose name contains one of these are left out (ring roads for walking)."""
+    largest_component: bool = True
+
+
+class DistrictsInput(_Part):
+    """Sub-districts (街道): polygons with a name; reports are per sub-district."""
+
+    source: LayerInput
+    name: str = "name"
+    code: str | None = None
+    population: str | None = None
+
+
+class CellInput(_Part):
+    """One disjoint demand cell: count = ``share`` x the column ``count`` of the demand layer."""
+
+    id: str
+    count: str
+    share: Fraction = 1.0
+    estimated: bool = False
+    """True where the share is an assumption; results then say "estimated"."""
+    age: str | None = None
+    ability: str | None = None
+    living: str | None = None
+    speed: Annotated[float, Field(ge=0.3, le=2.0)] = 1.0
+    """Walking speed in m/s."""
+    minutes: Positive | None = None
+    """Circle of this cell; None for the siting's own."""
+    weight: Annotated[float, Field(ge=0)] = 1.0
+
+
+class DemandInput(_Part):
+    """Places with people, in disjoint cells."""
+
+    source: LayerInput
+    cells: Annotated[list[CellInput], Field(min_length=1)]
+
+
+class SitesInput(_Part):
+    """Sites of one status and tier. ``serves`` False keeps a tier out of the walk circles."""
+
+    source: LayerInput
+    status: Literal["existing", "required", "candidate", "forbidden"] = "existing"
+    tier: str = "station"
+    serves: bool = True
+    id: str | None = None
+    name: str | None = None
+    area: str | None = None
+    """Column with the floor area in m2."""
+    cost: str | None = None
+    """Column with the yearly cost in yuan."""
+    premises: str | None = None
+    """Column with the source of the premises (新建, 置换, 租赁, 改建)."""
+
+
+class CandidatesInput(_Part):
+    """Candidates generated on the map: on parcels, street corners or a grid."""
+
+    on: Literal["parcels", "corners", "grid"]
+    source: LayerInput | None = None
+    """Parcels (their representative point), or the polygons that a grid or corners stay in."""
+    spacing_m: Positive = 150.0
+    """Grid step; for parcels and corners the least distance between two candidates."""
+    yearly_cost_yuan: Annotated[float, Field(ge=0)] = 0.0
+
+
+class BonusInput(_Part):
+    """A bonus, in persons, for a new site within ``within_m`` metres of a feature."""
+
+    near: LayerInput
+    within_m: Positive = 300.0
+    persons: Annotated[float, Field(ge=0)]
+    label: Text
+
+
+class SitingInput(_Part):
+    """Where sites should stand."""
+
+    question: Literal["lscp", "mclp", "p_median", "p_center"] = "mclp"
+    new_sites: Annotated[int, Field(ge=0)] | None = None
+    minutes: Positive = 15.0
+    demand: Annotated[list[DemandInput], Field(min_length=1)]
+    sites: list[SitesInput] = Field(default_factory=list)
+    candidates: list[CandidatesInput] = Field(default_factory=list)
+    bonus: BonusInput | None = None
+    curve_to: Annotated[int, Field(ge=0)] | None = None
+    """The coverage curve runs to this many new sites; None for ``new_sites``."""
+    seconds: Positive = 60.0
+    seed: int = 0
+
+
+class VisitsInput(_Part):
+    """One day of a station."""
+
+    day: date
+    elders: TableInput | None = None
+    """Ledger of elders with their needs, turned into the day's visits; or give ``visits``."""
+    visits: TableInput | None = None
+    carers: TableInput
+    catalogue: TableInput | None = None
+    """Services with duration, skills and staff; None for the built-in catalogue."""
+    places: TableInput | None = None
+    """Local place table: 小区 + 楼栋 -> lon/lat."""
+    station: tuple[float, float] | None = None
+    """lon, lat (WGS 84) where carers without a start of their own begin and end."""
+    seconds: Positive = 30.0
+    iterations: Annotated[int, Field(gt=0)] | None = None
+    seed: int = 0
+
+
+class MealsInput(_Part):
+    """One meal of a day."""
+
+    day: date
+    meal: Literal["lunch", "dinner"] = "lunch"
+    orders: TableInput
+    kitchens: TableInput
+    carriers: TableInput
+    places: TableInput | None = None
+    window: tuple[str, str] = ("10:45", "12:30")
+    """Delivery window of orders that have none of their own, HH:MM."""
+    fresh_minutes: Positive = 60.0
+    """Most minutes from leaving the kitchen to the last door of a stop."""
+    stop_seconds: Annotated[int, Field(ge=0)] = 120
+    """Time per stop: parking, entering the building."""
+    door_seconds: Annotated[int, Field(ge=0)] = 60
+    """Time per door."""
+    box_portions: Annotated[int, Field(gt=0)] = 1
+    """Portions per box; carriers count boxes."""
+    loading_seconds: Annotated[int, Field(ge=0)] = 300
+    seconds: Positive = 30.0
+    iterations: Annotated[int, Field(gt=0)] | None = None
+    seed: int = 0
+
+
+class Scenario(_Part):
+    """A scenario: one district with its streets, and up to three jobs."""
+
+    schema_version: Literal[1]
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    name: Text
+    district_code: Annotated[str, Field(pattern=r"^\d{6}$")] | None = None
+    metric_crs: str = "auto"
+    """Local metric system, ``auto`` for the UTM zone of the streets."""
+    sources: list[str] = Field(default_factory=list)
+    """Lines that name the data's origin, printed on every map and report."""
+    assumptions: list[Text] = Field(default_factory=list)
+    """What the scenario assumes, printed on every report."""
+    network: NetworkInput
+    districts: DistrictsInput | None = None
+    siting: SitingInput | None = None
+    visits: VisitsInput | None = None
+    meals: MealsInput | None = None
