@@ -40,7 +40,7 @@ def _use_kernel_cache() -> None:
     except OSError:  # a read-only home: compile once per process and machine boot instead
         folder = Path(tempfile.gettempdir()) / f"carecircle-kernels-{os.getuid()}" / folder.name
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    numba.config.CACHE_DIR = str(folder)
+    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
 
 
 _use_kernel_cache()
