@@ -1,0 +1,255 @@
+"""Geography's numbered faults.
+
+CC-G001..G019 files and tables, G020..G039 rows, G040..G059 coordinate systems, from G101 the
+street network.
+"""
+
+from base.faults import FaultKind
+
+__all__ = [
+    "ALL_SWAPPED",
+    "COLUMN_MISSING",
+    "COORDINATE_COLUMNS",
+    "COORDINATE_IMPOSSIBLE",
+    "COORDINATE_MISSING",
+    "COORDINATE_SWAPPED",
+    "COUNT_NEGATIVE",
+    "COUNT_NOT_A_NUMBER",
+    "CRS_IMPOSSIBLE",
+    "CRS_MISFIT",
+    "CRS_UNKNOWN",
+    "ENCODING_UNKNOWN",
+    "ENCODING_WRONG",
+    "FILE_KIND",
+    "FILE_MISSING",
+    "FILE_TOO_LARGE",
+    "FILE_UNREADABLE",
+    "GEOMETRY_EMPTY",
+    "GEOMETRY_INVALID",
+    "GEOMETRY_KIND",
+    "HEADER_MISSING",
+    "ID_DUPLICATE",
+    "ID_EMPTY",
+    "LAYER_AMBIGUOUS",
+    "LAYER_MISSING",
+    "NO_ROWS",
+    "OUTSIDE",
+    "SHEET_MISSING",
+    "WKT_UNREADABLE",
+]
+
+# --- files and tables ---------------------------------------------------------------------------
+
+FILE_MISSING = FaultKind(
+    "CC-G001",
+    "there is no such file",
+    "文件不存在",
+    "check the path; it is relative to the scenario file",
+    "请检查路径；路径相对于方案文件",
+)
+FILE_KIND = FaultKind(
+    "CC-G002",
+    "files ending in {ending} are not read here",
+    "此处不支持以 {ending} 结尾的文件",
+    "give one of {allowed}",
+    "请提供以下格式之一：{allowed}",
+)
+FILE_UNREADABLE = FaultKind(
+    "CC-G003",
+    "the file cannot be read: {why}",
+    "文件无法读取：{why}",
+    "open it in the program that wrote it and save it anew",
+    "请用生成该文件的软件打开并重新保存",
+)
+LAYER_MISSING = FaultKind(
+    "CC-G004",
+    "there is no layer {layer}",
+    "没有图层 {layer}",
+    "name one of the file's layers: {available}",
+    "请填写文件中的图层之一：{available}",
+)
+LAYER_AMBIGUOUS = FaultKind(
+    "CC-G005",
+    "the file has several layers and none is named",
+    "文件含有多个图层，但未指明使用哪一个",
+    "set layer to one of: {available}",
+    "请将 layer 设为以下之一：{available}",
+)
+SHEET_MISSING = FaultKind(
+    "CC-G006",
+    "there is no sheet {sheet}",
+    "没有工作表 {sheet}",
+    "name one of the file's sheets: {available}",
+    "请填写文件中的工作表之一：{available}",
+)
+ENCODING_WRONG = FaultKind(
+    "CC-G007",
+    "the text is not {encoding}",
+    "文本不是 {encoding} 编码",
+    "declare the file's encoding, or save it as UTF-8",
+    "请声明文件的编码，或将其另存为 UTF-8",
+)
+ENCODING_UNKNOWN = FaultKind(
+    "CC-G008",
+    "{encoding} is no encoding that is known here",
+    "未知的编码 {encoding}",
+    "use utf-8, utf-8-sig, gb18030 or another of Python's encodings",
+    "请使用 utf-8、utf-8-sig、gb18030 或 Python 支持的其他编码",
+)
+FILE_TOO_LARGE = FaultKind(
+    "CC-G009",
+    "the file holds {size} when unpacked; at most {limit} are read",
+    "文件解压后为 {size}，最多读取 {limit}",
+    "split the file, or save only the sheet and columns that are needed",
+    "请拆分文件，或只保留所需的工作表和列",
+)
+HEADER_MISSING = FaultKind(
+    "CC-G010",
+    "no header row was found",
+    "未找到表头行",
+    "give the table one row of column names above its data",
+    "请在数据上方提供一行列名",
+)
+COLUMN_MISSING = FaultKind(
+    "CC-G011",
+    "there is no column {column}",
+    "没有列 {column}",
+    "add the column or name one of: {available}",
+    "请补充该列，或填写以下之一：{available}",
+)
+COORDINATE_COLUMNS = FaultKind(
+    "CC-G012",
+    "no columns with coordinates were found",
+    "未找到坐标列",
+    "name the columns with lon and lat, or with wkt; the file has: {available}",
+    "请用 lon 和 lat（或 wkt）指明坐标列；文件中的列：{available}",
+)
+NO_ROWS = FaultKind(
+    "CC-G013",
+    "there are no rows to read",
+    "没有可读取的行",
+    "check the file and the conditions under where",
+    "请检查文件以及 where 中的条件",
+)
+
+# --- rows ---------------------------------------------------------------------------------------
+
+COORDINATE_MISSING = FaultKind(
+    "CC-G020",
+    "a coordinate is empty or not a number",
+    "坐标为空或不是数字",
+    "enter both coordinates as plain numbers",
+    "请将两个坐标填写为数字",
+)
+COORDINATE_IMPOSSIBLE = FaultKind(
+    "CC-G021",
+    "the coordinates do not exist in {crs}",
+    "坐标在 {crs} 中不存在",
+    "correct the coordinates, or declare the system that they are in",
+    "请更正坐标，或声明其实际坐标系",
+)
+COORDINATE_SWAPPED = FaultKind(
+    "CC-G022",
+    "longitude and latitude are swapped",
+    "经度与纬度颠倒",
+    "exchange the two coordinates of this row",
+    "请交换该行的两个坐标",
+)
+ALL_SWAPPED = FaultKind(
+    "CC-G023",
+    "longitude and latitude are swapped in all {rows} rows",
+    "全部 {rows} 行的经度与纬度颠倒",
+    "exchange the two columns, or lon and lat in the declaration",
+    "请交换两列，或交换声明中的 lon 与 lat",
+)
+GEOMETRY_EMPTY = FaultKind(
+    "CC-G024",
+    "the row has no geometry",
+    "该行没有几何图形",
+    "draw the feature or delete the row",
+    "请绘制该要素或删除该行",
+)
+GEOMETRY_INVALID = FaultKind(
+    "CC-G025",
+    "the geometry is invalid: {why}",
+    "几何图形无效：{why}",
+    "repair it, with QGIS: Vector > Geometry Tools / Fix geometries",
+    "请修复，例如使用 QGIS 的“修正几何图形”",
+)
+GEOMETRY_KIND = FaultKind(
+    "CC-G026",
+    "the geometry is a {got}; a {expected} is needed",
+    "几何类型为 {got}，需要 {expected}",
+    "give a layer of the right kind",
+    "请提供类型正确的图层",
+)
+WKT_UNREADABLE = FaultKind(
+    "CC-G027",
+    "the geometry text is no valid WKT",
+    "几何文本不是有效的 WKT",
+    "write it as well-known text, such as POINT (116.4 39.9)",
+    "请按 WKT 格式填写，例如 POINT (116.4 39.9)",
+)
+OUTSIDE = FaultKind(
+    "CC-G028",
+    "the feature lies {metres} m outside the district",
+    "该要素位于区域外 {metres} 米",
+    "correct the place, or leave the row out with where",
+    "请更正位置，或用 where 排除该行",
+)
+COUNT_NOT_A_NUMBER = FaultKind(
+    "CC-G029",
+    "{column} is empty or not a number",
+    "{column} 为空或不是数字",
+    "enter a number, 0 for none",
+    "请填写数字，没有则填 0",
+)
+COUNT_NEGATIVE = FaultKind(
+    "CC-G030",
+    "{column} is {value}; counts are never negative",
+    "{column} 为 {value}；数量不能为负",
+    "enter a number of 0 or more",
+    "请填写不小于 0 的数字",
+)
+ID_EMPTY = FaultKind(
+    "CC-G031",
+    "{column} is empty",
+    "{column} 为空",
+    "give every row an id",
+    "请为每一行填写编号",
+)
+ID_DUPLICATE = FaultKind(
+    "CC-G032",
+    "{column} is the same as in row {first}",
+    "{column} 与第 {first} 行相同",
+    "give every row its own id, or delete the double",
+    "请为每一行填写唯一编号，或删除重复行",
+)
+
+# --- coordinate systems -------------------------------------------------------------------------
+
+CRS_UNKNOWN = FaultKind(
+    "CC-G040",
+    "{crs} is no coordinate system that is known here",
+    "未知的坐标系 {crs}",
+    "declare EPSG:n with a two-dimensional system, gcj02 (AMap, Tencent) or bd09 (Baidu)",
+    "请声明 EPSG:n（二维坐标系）、gcj02（高德、腾讯）或 bd09（百度）",
+)
+CRS_MISFIT = FaultKind(
+    "CC-G041",
+    "declared as {declared}, the layer lies a median of {declared_m} m from {reference} "
+    "({declared_off} % of it away from them); read as {best}, {best_m} m ({best_off} %). "
+    "The two systems lie {shift_m} m apart here",
+    "按声明的 {declared}，图层与{reference_zh}的距离中位数为 {declared_m} 米"
+    "（{declared_off} % 偏离）；按 {best} 则为 {best_m} 米（{best_off} %）。"
+    "两种坐标系在此相差 {shift_m} 米",
+    "declare crs: {best}",
+    "请声明 crs: {best}",
+)
+CRS_IMPOSSIBLE = FaultKind(
+    "CC-G042",
+    "the layer's coordinates do not exist in {crs}: they run over x {x}, y {y}",
+    "图层坐标在 {crs} 中不存在：x 范围 {x}，y 范围 {y}",
+    "declare the system that the layer is in{hint}",
+    "请声明图层的实际坐标系{hint_zh}",
+)
