@@ -253,3 +253,76 @@ CRS_IMPOSSIBLE = FaultKind(
     "declare the system that the layer is in{hint}",
     "请声明图层的实际坐标系{hint_zh}",
 )
+
+# --- Streets, snapping and travel (CC-G101 ..) ---
+
+NO_STREETS = FaultKind(
+    "CC-G101",
+    "no usable street was found{why}",
+    "未找到可用的道路{why}",
+    "give a layer or file with street lines inside the district; check its filters",
+    "请提供包含本区道路线的图层或文件，并检查筛选条件",
+)
+NOT_A_LINE = FaultKind(
+    "CC-G102",
+    "the geometry is {got}, not a line",
+    "几何类型为 {got}，不是线",
+    "remove the row or give the street's line",
+    "请删除该行，或改为道路线",
+)
+NO_COLUMN = FaultKind(
+    "CC-G103",
+    "there is no column {column}; the columns are {columns}",
+    "没有列 {column}；现有列：{columns}",
+    "name a column that exists",
+    "请填写存在的列名",
+)
+NOT_A_NETWORK = FaultKind(
+    "CC-G104",
+    "the file is no street network saved by this version: {why}",
+    "该文件不是本版本保存的路网：{why}",
+    "build the network again from its source and save it anew",
+    "请从原始数据重新生成并保存路网",
+)
+BAD_STREET_FILE = FaultKind(
+    "CC-G105",
+    "the street file cannot be read: {why}",
+    "无法读取道路文件：{why}",
+    "check that the file is complete and of the kind that its ending states",
+    "请检查文件是否完整、格式是否与扩展名一致",
+)
+BAD_GRAPH = FaultKind(
+    "CC-G106",
+    "{what} {id} of the graph cannot be used: {why}",
+    "图中的 {what} {id} 无法使用：{why}",
+    "save the graph again with OSMnx (nodes need x and y, edges a length), or mend the attribute",
+    "请用 OSMnx 重新保存（节点需有 x、y，边需有 length），或更正该属性",
+)
+BAD_MODE = FaultKind(
+    "CC-G107",
+    "{field} is {value}; {rule}",
+    "{field} 的值为 {value}；要求：{rule}",
+    "correct the travel mode",
+    "请更正出行方式",
+)
+BAD_POSITION = FaultKind(
+    "CC-G108",
+    "{count} of the points to snap have no finite WGS 84 position (first: point {first})",
+    "有 {count} 个待匹配点没有有效的 WGS 84 坐标（首个：第 {first} 点）",
+    "give longitudes within -180..180 and latitudes within -90..90",
+    "请提供经度 -180..180、纬度 -90..90 的坐标",
+)
+BAD_LIMIT = FaultKind(
+    "CC-G109",
+    "{field} is {value}; {rule}",
+    "{field} 的值为 {value}；要求：{rule}",
+    "correct the value",
+    "请更正该值",
+)
+BAD_NETWORK = FaultKind(
+    "CC-G110",
+    "{field} of the street network cannot be used: {why}",
+    "路网字段 {field} 无法使用：{why}",
+    "pass arrays with the shape, dtype and range that the field's documentation states",
+    "请按字段说明提供形状、类型和范围正确的数组",
+)
