@@ -35,7 +35,6 @@ __all__ = [
     "LISTS_DIFFER",
     "MISSING_COLUMN",
     "MISSING_FIELD",
-    "NEW_SITES_MISSING",
     "NOTHING_TO_PLAN",
     "NOT_YAML",
     "NO_ANSWER_HERE",
@@ -75,8 +74,8 @@ FILE_MISSING = FaultKind(
 )
 NOT_YAML = FaultKind(
     "CC-S002",
-    "the file cannot be read as YAML: {why}",
-    "无法按 YAML 读取该文件：{why}",
+    "the file cannot be read as YAML: {why_en}",
+    "无法按 YAML 读取该文件：{why_zh}",
     "correct the line; indent with spaces, in UTF-8, one mapping at the top",
     "请更正该行；用空格缩进，UTF-8 编码，顶层为一个映射",
 )
@@ -320,13 +319,6 @@ SOURCE_NEEDED = FaultKind(
     "按 {on} 生成候选点需要提供面图层",
     "name the layer under candidates: source",
     "请在 candidates: source 中指定图层",
-)
-NEW_SITES_MISSING = FaultKind(
-    "CC-S205",
-    "the question {question} needs the number of new sites",
-    "问题 {question} 需要给出新增设施数量",
-    "set siting: new_sites (lscp finds the number itself and must leave it out)",
-    "请设置 siting: new_sites（lscp 自行求数量，不填）",
 )
 CHECK_REFUSED = FaultKind(
     "CC-S206",

@@ -1,0 +1,271 @@
+"""The ground under every job: a district's streets and sub-districts, read and checked once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
+
+from base.faults import Fault, FaultError, Faults
+from geo.graphml import from_graphml
+from geo.layers import read_layer
+from geo.network import StreetNetwork
+from geo.osm import from_osm
+from geo.snap import Snapped
+from geo.streets import from_lines
+from scenarios.codes import FAR_FROM_STREET, NO_COLUMN, RING_ROADS_KEPT, STREETS_CUT_OFF
+from scenarios.files import layer_source
+from scenarios.model import DistrictsInput, LayerInput, NetworkInput, Scenario
+
+__all__ = [
+    "FAR_M",
+    "OSM_CREDIT",
+    "District",
+    "LayerReader",
+    "far_from_street",
+    "open_district",
+]
+
+OSM_CREDIT = "(c) OpenStreetMap contributors"
+"""Printed on every map and report that is made from OpenStreetMap data."""
+
+FAR_M = 250.0
+"""Points farther than this from any street are told to the user, in metres."""
+
+_MARGIN_M = 2000.0
+"""Layers may reach this far over the district's border: a site next door serves people here."""
+
+_WGS84 = "EPSG:4326"
+_ENDINGS: Mapping[str, Literal["osm", "graphml", "saved"]] = {
+    ".pbf": "osm",
+    ".osm": "osm",
+    ".graphml": "graphml",
+    ".graphml.gz": "graphml",
+    ".npz": "saved",
+}
+
+
+class LayerReader:
+    """Reads the layers of one scenario and keeps the faults of all of them."""
+
+    def __init__(self, folder: Path, faults: Faults) -> None:
+        self.folder = folder
+        self.faults = faults
+        self.network: StreetNetwork | None = None
+        self.within: object | None = None
+
+    def read(
+        self,
+        layer: LayerInput,
+        *,
+        geometry: Literal["point", "line", "polygon", "any"] = "any",
+        counts: Sequence[str | None] = (),
+        required: Sequence[str | None] = (),
+        bounded: bool = True,
+    ) -> gpd.GeoDataFrame | None:
+        """The layer in WGS 84, None where it has faults; names that are None are not asked for.
+
+        ``bounded`` False skips the tests against the district's border and its streets.
+        """
+        try:
+            return read_layer(
+                layer_source(layer, self.folder),
+                geometry=geometry,
+                counts=tuple(name for name in counts if name),
+                required=tuple(name for name in required if name),
+                within=self.within if bounded else None,
+                network=self.network if bounded else None,
+            )
+        except FaultError as error:
+            self.faults.extend(error.faults)
+            return None
+
+
+@dataclass(frozen=True, eq=False)
+class District:
+    """A scenario's streets and sub-districts.
+
+    Attributes:
+        scenario: the scenario that they come from.
+        reader: reads further layers of it; its faults are raised by the caller.
+        streets: the street network, largest component only where the scenario says so.
+        subdistricts: polygons (WGS 84) with ``name``, ``code``, ``population``; None without.
+        sources: lines that name the data's origin.
+        warnings: what the user should know, though nothing is broken.
+    """
+
+    scenario: Scenario
+    reader: LayerReader
+    streets: StreetNetwork
+    subdistricts: gpd.GeoDataFrame | None
+    sources: tuple[str, ...]
+    warnings: tuple[Fault, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the sub-districts, in the order of their numbers."""
+        if self.subdistricts is None:
+            return ()
+        return tuple(str(name) for name in self.subdistricts["name"])
+
+    def number_of(self, points: gpd.GeoSeries) -> NDArray[np.int32]:
+        """The sub-district of every point (WGS 84), -1 for none; the first one on a border."""
+        numbers = np.full(len(points), -1, dtype=np.int32)
+        if self.subdistricts is None or points.empty:
+            return numbers
+        index = self.subdistricts.geometry.sindex
+        point_at, district_at = index.query(points.array, predicate="intersects")
+        # Descending, so that the lowest number is written last and stays.
+        order = np.argsort(-district_at, kind="stable")
+        numbers[point_at[order]] = district_at[order]
+        return numbers
+
+
+def open_district(scenario: Scenario, folder: Path) -> District:
+    """Read a scenario's streets and sub-districts.
+
+    Raises:
+        FaultError: every fault of both layers.
+    """
+    faults = Faults()
+    reader = LayerReader(folder, faults)
+    warnings: list[Fault] = []
+    streets = _read_streets(scenario, reader, warnings)
+    reader.network = streets
+    subdistricts = None
+    if scenario.districts is not None:
+        subdistricts = _read_subdistricts(scenario.districts, reader)
+    faults.raise_if_any()
+    assert streets is not None
+    if subdistricts is not None:
+        reader.within = _with_margin(subdistricts, streets.crs)
+    return District(scenario, reader, streets, subdistricts, _sources(scenario), tuple(warnings))
+
+
+def far_from_street(
+    what: str, snapped: Snapped, rows: Sequence[object], limit: float = FAR_M
+) -> tuple[Fault, ...]:
+    """A warning where points lie farther than ``limit`` metres from their street."""
+    far = np.flatnonzero(snapped.access > limit)
+    if not far.size:
+        return ()
+    far = far[np.argsort(-snapped.access[far], kind="stable")]
+    shown = ", ".join(str(rows[at]) for at in far[:10]) + (" ..." if far.size > 10 else "")
+    return (
+        FAR_FROM_STREET(
+            what,
+            what=what,
+            count=int(far.size),
+            total=len(rows),
+            limit=round(limit),
+            worst=round(float(snapped.access[far[0]])),
+            rows=shown,
+        ),
+    )
+
+
+def _sources(scenario: Scenario) -> tuple[str, ...]:
+    lines = list(scenario.sources)
+    from_osm_data = _kind(scenario.network) in ("osm", "graphml")
+    if from_osm_data and not any("OpenStreetMap" in line for line in lines):
+        lines.append(OSM_CREDIT)
+    return tuple(lines)
+
+
+def _kind(network: NetworkInput) -> Literal["lines", "osm", "graphml", "saved"]:
+    if network.kind != "auto":
+        return network.kind
+    name = network.source.path.name.lower()
+    for ending, kind in _ENDINGS.items():
+        if name.endswith(ending):
+            return kind
+    return "lines"
+
+
+def _read_streets(
+    scenario: Scenario, reader: LayerReader, warnings: list[Fault]
+) -> StreetNetwork | None:
+    wanted = scenario.network
+    path = reader.folder / wanted.source.path
+    try:
+        kind = _kind(wanted)
+        if kind == "osm":
+            network = from_osm(path, metric_crs=scenario.metric_crs)
+        elif kind == "graphml":
+            network = from_graphml(path, metric_crs=scenario.metric_crs)
+        elif kind == "saved":
+            network = StreetNetwork.load(path)
+        else:
+            frame = reader.read(wanted.source, geometry="line", required=[wanted.name])
+            if frame is None:
+                return None
+            warnings.extend(_unknown_names(wanted, frame))
+            network = from_lines(
+                frame,
+                metric_crs=scenario.metric_crs,
+                name=wanted.name,
+                drop_names=wanted.drop_names,
+            )
+    except FaultError as error:
+        reader.faults.extend(error.faults)
+        return None
+    if not wanted.largest_component:
+        return network
+    kept = network.largest_component()
+    pieces = int(network.component.max(initial=-1)) - int(kept.component.max(initial=-1))
+    if pieces > 0:
+        lost = float(network.edge_length.sum() - kept.edge_length.sum()) / 1000
+        warnings.append(STREETS_CUT_OFF(wanted.source.path, count=pieces, km=round(lost, 1)))
+    return kept
+
+
+def _unknown_names(wanted: NetworkInput, frame: gpd.GeoDataFrame) -> list[Fault]:
+    if not wanted.drop_names:
+        return []
+    if wanted.name is None:
+        return [RING_ROADS_KEPT(wanted.source.path, name=name) for name in wanted.drop_names]
+    names = frame[wanted.name].dropna().astype(str)
+    return [
+        RING_ROADS_KEPT(wanted.source.path, name=name)
+        for name in wanted.drop_names
+        if not names.str.contains(name, regex=False).any()
+    ]
+
+
+def _read_subdistricts(wanted: DistrictsInput, reader: LayerReader) -> gpd.GeoDataFrame | None:
+    frame = reader.read(
+        wanted.source,
+        geometry="polygon",
+        counts=[wanted.population],
+        required=[wanted.name, wanted.code],
+    )
+    if frame is None:
+        return None
+    missing = [name for name in (wanted.name, wanted.code) if name and name not in frame]
+    for name in missing:
+        known = ", ".join(str(column) for column in frame.columns)
+        reader.faults.add(NO_COLUMN(wanted.source.path, column=name, known=known))
+    if missing:
+        return None
+    table = gpd.GeoDataFrame(
+        {
+            "name": frame[wanted.name].astype(str),
+            "code": frame[wanted.code].astype(str) if wanted.code else "",
+            "population": frame[wanted.population] if wanted.population else np.nan,
+        },
+        geometry=frame.geometry,
+        crs=_WGS84,
+    )
+    return table.reset_index(drop=True)
+
+
+def _with_margin(subdistricts: gpd.GeoDataFrame, metric_crs: str) -> object:
+    """The district's outline, a margin wider, in WGS 84."""
+    metric = subdistricts.geometry.to_crs(metric_crs)
+    outline = metric.union_all().convex_hull.buffer(_MARGIN_M)
+    return gpd.GeoSeries([outline], crs=metric_crs).to_crs(_WGS84).iloc[0]

@@ -1,0 +1,414 @@
+"""From a siting scenario to arrays: sites, demand rows, and who reaches whom.
+
+People of one place walk at different speeds and have circles of different width. Streets are
+searched once per site at 1 m/s, as far as the widest circle goes; the costs of every group follow
+from that by division, without a search of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from base.faults import Fault, FaultError
+from geo.modes import TravelMode, walk
+from geo.reach import Reach, reach
+from geo.snap import Snapped, snap
+from optimizer.siting.problem import Question, SiteStatus, SitingProblem, SitingRequest
+from optimizer.stop import ProgressCallback
+from scenarios.candidates import bonus_persons, generate_candidates
+from scenarios.codes import (
+    ID_TWICE,
+    NO_COLUMN,
+    NO_DEMAND,
+    NO_SITES,
+    OUTSIDE_DISTRICTS,
+)
+from scenarios.district import District, far_from_street
+from scenarios.model import CellInput, DemandInput, SitesInput, SitingInput
+
+__all__ = ["BASE_SPEED", "DemandRows", "SitingCase", "compile_siting"]
+
+BASE_SPEED = 1.0
+"""Speed of the street search in m/s: a cost of 1 ms is then 1 mm of way."""
+
+_WEIGHT_SCALE = 1000
+_TICKS = 1000
+_WGS84 = "EPSG:4326"
+_ACCESS_LIMIT = 6 * 3600.0
+"""p-median and p-center look this many seconds around every site (at 1 m/s, 21.6 km)."""
+
+_SITE_COLUMNS = (
+    "site_id",
+    "name",
+    "tier",
+    "status",
+    "serves",
+    "origin",
+    "area_m2",
+    "cost_yuan",
+    "premises",
+    "bonus_persons",
+    "subdistrict",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class DemandRows:
+    """People as the solver sees them: one row per place and cell that holds anybody.
+
+    Attributes:
+        places: the k demand places (WGS 84) with ``place_id`` and ``subdistrict`` (number).
+        cells: the scenario's cells; a group is a cell id.
+        groups: distinct cell ids, in the scenario's order.
+        estimated: by group, whether its size is an assumption.
+        place: int32[n], place of a row. group: int32[n]. cell: int32[n], index into ``cells``.
+        persons: float64[n], count times share, not weighted.
+        speed: float64[n], m/s. radius: int64[n], milliseconds.
+    """
+
+    places: gpd.GeoDataFrame
+    cells: tuple[CellInput, ...]
+    groups: tuple[str, ...]
+    estimated: tuple[bool, ...]
+    place: NDArray[np.int32]
+    cell: NDArray[np.int32]
+    group: NDArray[np.int32]
+    persons: NDArray[np.float64]
+    speed: NDArray[np.float64]
+    radius: NDArray[np.int64]
+
+    @property
+    def district(self) -> NDArray[np.int32]:
+        """Sub-district of every row, -1 for none."""
+        numbers: NDArray[np.int32] = self.places["subdistrict"].to_numpy(dtype=np.int32)
+        return numbers[self.place]
+
+
+@dataclass(frozen=True, eq=False)
+class SitingCase:
+    """A compiled siting scenario.
+
+    Attributes:
+        district: streets and sub-districts.
+        sites: the m sites (WGS 84 points), row number = site number of the problem.
+        other_sites: sites of tiers that serve no walk circle; reported only.
+        snapped: the sites on the streets.
+        mode: how people walk in the street search.
+        demand: the demand rows.
+        problem, request: what the solver gets.
+        warnings: what the user should know.
+    """
+
+    district: District
+    sites: gpd.GeoDataFrame
+    other_sites: gpd.GeoDataFrame
+    snapped: Snapped
+    mode: TravelMode
+    demand: DemandRows
+    problem: SitingProblem
+    request: SitingRequest
+    warnings: tuple[Fault, ...]
+
+
+def compile_siting(
+    wanted: SitingInput, district: District, progress: ProgressCallback | None = None
+) -> SitingCase:
+    """Read the layers of a siting, snap them to the streets and search who reaches whom.
+
+    Raises:
+        FaultError: every fault of every layer.
+    """
+    warnings: list[Fault] = list(district.warnings)
+    mode = walk(BASE_SPEED)
+    request = _request(wanted, district)
+    demand = _read_demand(wanted, district)
+    sites = _read_sites(wanted, district, mode, warnings)
+    district.reader.faults.raise_if_any()
+    assert demand is not None and request is not None and sites is not None
+    _tell_outside(demand, district, warnings)
+
+    serving = sites["serves"].to_numpy(dtype=bool)
+    served, others = sites[serving].reset_index(drop=True), sites[~serving].reset_index(drop=True)
+    at_sites = _snap_points(district, served, mode)
+    at_places = _snap_points(district, demand.places, mode)
+    warnings += far_from_street("siting.sites", at_sites, list(served["site_id"]))
+    warnings += far_from_street("siting.demand", at_places, list(demand.places["place_id"]))
+    found = reach(
+        district.streets,
+        at_sites,
+        at_places,
+        mode,
+        _limit_seconds(request.question, demand),
+        progress=None,
+    )
+    problem = _problem(served, demand, found, request.question)
+    return SitingCase(
+        district, served, others, at_sites, mode, demand, problem, request, tuple(warnings)
+    )
+
+
+def _request(wanted: SitingInput, district: District) -> SitingRequest | None:
+    try:
+        return SitingRequest(Question(wanted.question), wanted.new_sites)
+    except FaultError as error:
+        district.reader.faults.extend(error.faults)
+        return None
+
+
+# --- demand ---------------------------------------------------------------------------------------
+
+
+def _read_demand(wanted: SitingInput, district: District) -> DemandRows | None:
+    frames: list[gpd.GeoDataFrame] = []
+    counts: list[NDArray[np.float64]] = []  # [places of the layer, cells of the layer]
+    cells: list[CellInput] = []
+    for at, layer in enumerate(wanted.demand):
+        frame = _demand_layer(layer, district)
+        if frame is None:
+            continue
+        given = [frame[cell.count].to_numpy(dtype=np.float64) * cell.share for cell in layer.cells]
+        counts.append(np.nan_to_num(np.column_stack(given)))
+        cells.extend(layer.cells)
+        prefix = f"{at + 1}-" if len(wanted.demand) > 1 else ""
+        frames.append(
+            gpd.GeoDataFrame(
+                {"place_id": [f"{prefix}{row}" for row in frame.index]},
+                geometry=frame.geometry.representative_point().to_numpy(),
+                crs=_WGS84,
+            )
+        )
+    if len(frames) < len(wanted.demand):
+        return None
+    places = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=_WGS84)
+    places["subdistrict"] = district.number_of(places.geometry)
+    return _demand_rows(wanted, district, places, counts, cells)
+
+
+def _demand_layer(layer: DemandInput, district: District) -> gpd.GeoDataFrame | None:
+    columns = sorted({cell.count for cell in layer.cells})
+    frame = district.reader.read(layer.source, counts=columns, required=columns)
+    if frame is None:
+        return None
+    missing = [column for column in columns if column not in frame.columns]
+    for column in missing:
+        known = ", ".join(str(name) for name in frame.columns)
+        district.reader.faults.add(NO_COLUMN(layer.source.path, column=column, known=known))
+    return None if missing else frame
+
+
+def _demand_rows(
+    wanted: SitingInput,
+    district: District,
+    places: gpd.GeoDataFrame,
+    counts: Sequence[NDArray[np.float64]],
+    cells: Sequence[CellInput],
+) -> DemandRows | None:
+    groups = tuple(dict.fromkeys(cell.id for cell in cells))
+    estimated = tuple(any(cell.estimated for cell in cells if cell.id == group) for group in groups)
+    place_at, cell_at, persons = [], [], []
+    first_place = first_cell = 0
+    for table in counts:
+        weights = np.array(
+            [cell.weight for cell in cells[first_cell : first_cell + table.shape[1]]]
+        )
+        # Place by place, so that rows ascend with places and reach lists stay sorted.
+        rows, columns = np.nonzero(table * weights > 0)
+        place_at.append(rows + first_place)
+        cell_at.append(columns + first_cell)
+        persons.append(table[rows, columns])
+        first_place += table.shape[0]
+        first_cell += table.shape[1]
+    cell = np.concatenate(cell_at).astype(np.int32)
+    if not cell.size:
+        district.reader.faults.add(NO_DEMAND("siting.demand"))
+        return None
+    speed = np.array([each.speed for each in cells])
+    minutes = np.array([each.minutes or wanted.minutes for each in cells])
+    group = np.array([groups.index(each.id) for each in cells], dtype=np.int32)
+    return DemandRows(
+        places=places,
+        cells=tuple(cells),
+        groups=groups,
+        estimated=estimated,
+        place=np.concatenate(place_at).astype(np.int32),
+        cell=cell,
+        group=group[cell],
+        persons=np.concatenate(persons),
+        speed=speed[cell],
+        radius=np.rint(minutes * 60 * _TICKS).astype(np.int64)[cell],
+    )
+
+
+def _tell_outside(demand: DemandRows, district: District, warnings: list[Fault]) -> None:
+    outside = int((demand.places["subdistrict"] < 0).sum())
+    if district.subdistricts is not None and outside:
+        warnings.append(OUTSIDE_DISTRICTS("siting.demand", count=outside, total=len(demand.places)))
+
+
+# --- sites ----------------------------------------------------------------------------------------
+
+
+def _read_sites(
+    wanted: SitingInput, district: District, mode: TravelMode, warnings: list[Fault]
+) -> gpd.GeoDataFrame | None:
+    frames = [_site_layer(layer, district) for layer in wanted.sites]
+    frames += [
+        _generated(wanted, at, district, mode, warnings) for at in range(len(wanted.candidates))
+    ]
+    usable = [frame for frame in frames if frame is not None]
+    if len(usable) < len(frames):
+        return None
+    sites = gpd.GeoDataFrame(pd.concat(usable, ignore_index=True)) if usable else None
+    if sites is None or not sites["serves"].any():
+        district.reader.faults.add(NO_SITES("siting.sites"))
+        return None
+    sites = sites.set_geometry("geometry", crs=_WGS84)
+    for value in sites["site_id"][sites["site_id"].duplicated()].unique():
+        district.reader.faults.add(ID_TWICE("siting.sites", what="siting.sites", value=value))
+    sites["subdistrict"] = district.number_of(sites.geometry)
+    if wanted.bonus is not None:
+        new = sites["status"].isin(["candidate", "required"]) & sites["serves"]
+        worth = bonus_persons(wanted.bonus, district, sites.geometry[new])
+        sites.loc[new, "bonus_persons"] = worth
+    return sites
+
+
+def _site_layer(layer: SitesInput, district: District) -> gpd.GeoDataFrame | None:
+    named = [layer.id, layer.name, layer.area, layer.cost, layer.premises]
+    counts = [layer.area, layer.cost]
+    frame = district.reader.read(layer.source, counts=counts, required=[layer.id])
+    if frame is None:
+        return None
+    missing = [column for column in named if column and column not in frame.columns]
+    for column in missing:
+        known = ", ".join(str(name) for name in frame.columns)
+        district.reader.faults.add(NO_COLUMN(layer.source.path, column=column, known=known))
+    if missing:
+        return None
+
+    def column(name: str | None, default: object) -> object:
+        return frame[name].to_numpy() if name else default
+
+    row_ids = [f"{layer.tier}-{row}" for row in frame.index]
+    ids = [str(value) for value in frame[layer.id]] if layer.id else row_ids
+    names = frame[layer.name].to_numpy() if layer.name else ids
+    return _site_frame(
+        frame.geometry.representative_point(),
+        {
+            "site_id": ids,
+            "name": names,
+            "tier": layer.tier,
+            "status": layer.status,
+            "serves": layer.serves,
+            "origin": "layer",
+            "area_m2": column(layer.area, np.nan),
+            "cost_yuan": column(layer.cost, 0.0),
+            "premises": column(layer.premises, None),
+        },
+    )
+
+
+def _generated(
+    wanted: SitingInput, at: int, district: District, mode: TravelMode, warnings: list[Fault]
+) -> gpd.GeoDataFrame | None:
+    generator = wanted.candidates[at]
+    try:
+        points, told = generate_candidates(generator, district, mode)
+    except FaultError as error:
+        district.reader.faults.extend(error.faults)
+        return None
+    warnings.extend(told)
+    prefix = f"{generator.on}{at + 1}" if len(wanted.candidates) > 1 else generator.on
+    ids = [f"{prefix}-{row + 1}" for row in range(len(points))]
+    return _site_frame(
+        points.geometry,
+        {
+            "site_id": ids,
+            "name": ids,
+            "tier": "station",
+            "status": "candidate",
+            "serves": True,
+            "origin": generator.on,
+            "area_m2": np.nan,
+            "cost_yuan": generator.yearly_cost_yuan,
+            "premises": None,
+        },
+    )
+
+
+def _site_frame(points: gpd.GeoSeries, columns: dict[str, object]) -> gpd.GeoDataFrame:
+    frame = gpd.GeoDataFrame(
+        {**columns, "bonus_persons": 0.0, "subdistrict": -1},
+        geometry=points.to_numpy(),
+        crs=_WGS84,
+    )
+    frame["area_m2"] = frame["area_m2"].astype(float)
+    frame["cost_yuan"] = frame["cost_yuan"].astype(float).fillna(0.0)
+    frame["premises"] = frame["premises"].astype(object)
+    return frame[[*_SITE_COLUMNS, "geometry"]]
+
+
+# --- reach ----------------------------------------------------------------------------------------
+
+
+def _snap_points(district: District, frame: gpd.GeoDataFrame, mode: TravelMode) -> Snapped:
+    points = frame.geometry
+    return snap(district.streets, points.x.to_numpy(), points.y.to_numpy(), mode)
+
+
+def _limit_seconds(question: Question, demand: DemandRows) -> float:
+    if question in (Question.P_MEDIAN, Question.P_CENTER):
+        return _ACCESS_LIMIT
+    widest = float(np.max(demand.radius / _TICKS * demand.speed))
+    return widest / BASE_SPEED
+
+
+def _problem(
+    sites: gpd.GeoDataFrame, demand: DemandRows, found: Reach, question: Question
+) -> SitingProblem:
+    indptr, row, cost = _expand(demand, found, within=question in (Question.LSCP, Question.MCLP))
+    weights = np.array([cell.weight for cell in demand.cells])[demand.cell]
+    status = {name: int(SiteStatus[name.upper()]) for name in sites["status"].unique()}
+    return SitingProblem(
+        site_status=sites["status"].map(status).to_numpy(dtype=np.int8),
+        site_cost=np.rint(sites["cost_yuan"].to_numpy() * 100).astype(np.int64),
+        site_bonus=np.rint(sites["bonus_persons"].to_numpy() * _WEIGHT_SCALE).astype(np.int64),
+        demand_weight=np.rint(demand.persons * weights * _WEIGHT_SCALE).astype(np.int64),
+        demand_group=demand.group,
+        demand_district=demand.district,
+        demand_radius=demand.radius,
+        reach_indptr=indptr,
+        reach_demand=row,
+        reach_cost=cost,
+        # Whom no list holds counts as twice the farthest listed way (p-median, p-center).
+        unreached_cost=2 * int(cost.max(initial=int(demand.radius.max()))),
+        ticks_per_second=_TICKS,
+        weight_scale=_WEIGHT_SCALE,
+    )
+
+
+def _expand(
+    demand: DemandRows, found: Reach, within: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
+    """Reach lists by demand row from reach lists by place; ``within`` keeps covered pairs only."""
+    k = len(demand.places)
+    rows_of_place = np.bincount(demand.place, minlength=k)
+    first_row = np.concatenate([[0], np.cumsum(rows_of_place)])
+    repeats = rows_of_place[found.target]
+    pair = np.repeat(np.arange(found.target.size), repeats)
+    offset = np.arange(pair.size) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    row = (first_row[found.target[pair]] + offset).astype(np.int32)
+    cost = np.rint(found.cost[pair] * (BASE_SPEED / demand.speed[row])).astype(np.int64)
+    site = np.repeat(np.arange(found.indptr.size - 1), np.diff(found.indptr))[pair]
+    if within:
+        keep = cost <= demand.radius[row]
+        row, cost, site = row[keep], cost[keep], site[keep]
+    counts = np.bincount(site, minlength=found.indptr.size - 1)
+    indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return indptr, row, cost
