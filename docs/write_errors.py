@@ -1,0 +1,33 @@
+"""Write ``docs/errors.md``, the index of every numbered fault, from the packages' ``codes.py``."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from base.faults import registered_kinds
+
+ROOMS = {"geo": "Layers and streets", "optimizer": "Solver input", "scenarios": "Scenarios"}
+
+
+def main() -> None:
+    """Write the index beside this file."""
+    lines = [
+        "# Numbered errors\n",
+        "Every fault names its code, its place, its cause and the way out, in English and Chinese.",
+        "This index is written by `python docs/write_errors.py`.",
+    ]
+    for package, title in ROOMS.items():
+        module = importlib.import_module(f"{package}.codes")
+        letter = module.__name__[0].upper()
+        lines += [f"\n## {title}\n", "| code | cause | what to do |", "|---|---|---|"]
+        for code, kind in registered_kinds().items():
+            if code.startswith(f"CC-{letter}"):
+                cause = f"{kind.cause_en}<br>{kind.cause_zh}".replace("|", "\\|")
+                remedy = f"{kind.remedy_en}<br>{kind.remedy_zh}".replace("|", "\\|")
+                lines.append(f"| {code} | {cause} | {remedy} |")
+    Path(__file__).with_name("errors.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
