@@ -1,0 +1,46 @@
+"""Every question against enumeration, and what must not change an answer."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from optimizer.result import Status
+from optimizer.siting.check import check
+from optimizer.siting.problem import Question
+from optimizer.siting.solve import solve
+from tests.siting_cases import best_by_enumeration, permuted, problems, requests_for
+
+some = settings(
+    derandomize=True,
+    deadline=None,
+    max_examples=150,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+QUESTIONS = [Question.LSCP, Question.MCLP]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@some
+@given(problem=problems(), new_sites=st.integers(0, 4))
+def test_optimum_equals_enumeration(question, problem, new_sites):
+    request = requests_for(question, new_sites)
+    answer = solve(problem, request)
+    expected = best_by_enumeration(problem, question, new_sites)
+    assert check(problem, request, answer) == ()
+    if expected is None:
+        assert answer.result.status is Status.INFEASIBLE
+    else:
+        assert answer.result.status is Status.OPTIMAL
+        assert answer.result.objective == answer.result.bound == expected
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@settings(some, max_examples=40)
+@given(problem=problems(), new_sites=st.integers(0, 4), seed=st.integers(0, 99))
+def test_order_of_rows_and_sites_does_not_matter(question, problem, new_sites, seed):
+    request = requests_for(question, new_sites)
+    one = solve(problem, request).result
+    other = solve(permuted(problem, seed), request).result
+    assert (one.status, one.objective) == (other.status, other.objective)
