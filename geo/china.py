@@ -1,8 +1,9 @@
 """The two offset systems of Chinese map providers, GCJ-02 and BD-09, as functions on arrays.
 
-GCJ-02 (AMap, Tencent, Google in China) displaces WGS 84 by a smooth pseudo-random field of about
-265 to 720 m; BD-09 (Baidu) displaces GCJ-02 once more, to a total of up to 1,375 m. Neither has
-an EPSG code. The constants and series are those of the public description of the transformation
+GCJ-02 (AMap, Tencent, Google in China) displaces WGS 84 by a smooth pseudo-random field: by 556 m
+in Beijing, by 173 to 661 m in the provincial capitals. BD-09 (Baidu) displaces GCJ-02 once more,
+to a total of 1,375 m in Beijing, 863 to 1,398 m in the provincial capitals. Neither has an EPSG
+code. The constants and series are those of the public description of the transformation
 (Krasovsky 1940 ellipsoid; trigonometric series in degrees from 105 E 35 N), known since 2010 and
 reprinted in every conversion library.
 
