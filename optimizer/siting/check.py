@@ -265,7 +265,7 @@ def _objective(problem: SitingProblem, question: Question, sites: NDArray[np.int
         return len(new)
     if question is Question.MCLP:
         weights = problem.demand_weight[_is_covered(problem, sites)].tolist()
-        return sum(weights) + sum(int(problem.site_bonus[site]) for site in new)
+        return int(sum(weights)) + sum(int(problem.site_bonus[site]) for site in new)
     cost = np.full(problem.n_demand, problem.unreached_cost, dtype=np.int64)
     for site in sites.tolist():
         rows, listed = _reach_of(problem, site)

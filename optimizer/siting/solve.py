@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimizer.result import SolveResult, Status, StopReason, versions_of
+from optimizer.siting.center import least_radius
 from optimizer.siting.cover import cover_all, cover_most
 from optimizer.siting.coverage import value_of
 from optimizer.siting.engine import Proposal
@@ -87,6 +88,7 @@ def _propose(
     assert request.new_sites is not None
     engine = {
         Question.MCLP: cover_most,
+        Question.P_CENTER: least_radius,
     }[request.question]
     return engine(problem, request.new_sites, clock, seed, progress)
 
