@@ -132,7 +132,8 @@ class StreetNetwork:
 
     def usable(self, mode: TravelMode) -> NDArray[np.bool_]:
         """bool[E]: edges that the mode may travel in at least one direction."""
-        return np.asarray((self.edge_forward | self.edge_backward) & mode.bit != 0)
+        either: NDArray[np.bool_] = ((self.edge_forward | self.edge_backward) & mode.bit) != 0
+        return either
 
     def connected(self, mode: TravelMode) -> NDArray[np.bool_]:
         """bool[E]: the largest part of the network in which the mode gets from any edge to any
@@ -145,7 +146,8 @@ class StreetNetwork:
         touched[tail] = True
         size = np.bincount(label[touched], minlength=1)
         inside = touched & (label == int(size.argmax()))
-        return self.usable(mode) & inside[self.edge_u] & inside[self.edge_v]
+        both: NDArray[np.bool_] = self.usable(mode) & inside[self.edge_u] & inside[self.edge_v]
+        return both
 
     def largest_component(self, mode: TravelMode | None = None) -> StreetNetwork:
         """The part with most nodes, directions ignored; for a mode, see :meth:`connected`."""
