@@ -28,8 +28,8 @@ from scenarios.codes import (
     OUTSIDE_FOLDER,
     UNKNOWN_FIELD,
 )
-from scenarios.model import LayerInput, Scenario
 from scenarios.crosschecks import disagreements
+from scenarios.model import LayerInput, Scenario
 from scenarios.yamlfile import YamlFile, pointer, read_yaml
 
 __all__ = ["SCHEMA_FILE", "json_schema", "layer_source", "load_scenario", "write_schema"]

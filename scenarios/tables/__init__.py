@@ -1,0 +1,11 @@
+"""Office tables: one canonical table per kind of record, CSV or XLSX, Chinese or English.
+
+Readers take a :class:`scenarios.model.TableInput` and the folder that its path counts from, and
+give records; what stands beside a record (rows without a place, contacts) goes to an
+:class:`Intake`. Writers write what their reader takes back unchanged.
+"""
+
+from scenarios.tables.intake import Intake
+from scenarios.tables.visits import read_carers, read_visits, write_carers, write_visits
+
+__all__ = ["Intake", "read_carers", "read_visits", "write_carers", "write_visits"]

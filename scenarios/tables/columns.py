@@ -1,0 +1,359 @@
+"""The canonical tables: their columns, what heads them, and what their cells hold.
+
+A column is found by its Chinese or English heading or an alias, whatever the width, case, blanks
+and marks; an addition in brackets (``时长（分钟）``) and the upper part of a merged heading
+(``基本信息_小区``) may differ.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from base.faults import Lang
+from scenarios.cells import (
+    fold,
+    read_duration,
+    read_float,
+    read_int,
+    read_list,
+    read_money,
+    read_time,
+    read_windows,
+    read_yes,
+)
+from scenarios.model import Text
+from scenarios.records import Mode, Tier
+
+__all__ = [
+    "CARER_COLUMNS",
+    "CARRIER_COLUMNS",
+    "KINDS",
+    "KITCHEN_COLUMNS",
+    "MODE_NAMES",
+    "ORDER_COLUMNS",
+    "PLACE_COLUMNS",
+    "SERVICE_COLUMNS",
+    "TIER_NAMES",
+    "VISIT_COLUMNS",
+    "Column",
+    "Kind",
+    "heading_key",
+]
+
+TIER_NAMES = {
+    Tier.BASIC: Text(zh="托底", en="basic"),
+    Tier.SUPPORTED: Text(zh="扶助", en="supported"),
+    Tier.GENERAL: Text(zh="普惠", en="general"),
+}
+MODE_NAMES = {
+    Mode.WALK: Text(zh="步行", en="walk"),
+    Mode.EBIKE: Text(zh="电动车", en="ebike"),
+    Mode.CAR: Text(zh="汽车", en="car"),
+}
+_TIER_WORDS = {
+    word: tier
+    for tier, words in {
+        Tier.BASIC: "托底 托底保障 托底型 basic 0 t0",
+        Tier.SUPPORTED: "扶助 扶助保障 扶助型 supported 1 t1",
+        Tier.GENERAL: "普惠 普惠型 一般 general 2 t2",
+    }.items()
+    for word in words.split()
+}
+_MODE_WORDS = {
+    word: mode
+    for mode, words in {
+        Mode.WALK: "步行 走路 walk foot onfoot",
+        Mode.EBIKE: "电动车 电动自行车 电瓶车 电动三轮车 自行车 骑行 ebike e-bike bike",
+        Mode.CAR: "汽车 轿车 面包车 货车 厢式车 开车 车 car van",
+    }.items()
+    for word in words.split()
+}
+
+
+def _read_tier(text: str) -> Tier | None:
+    return _TIER_WORDS.get(fold(text).casefold().replace(" ", ""))
+
+
+def _read_mode(text: str) -> Mode | None:
+    return _MODE_WORDS.get(fold(text).casefold().replace(" ", ""))
+
+
+def _read_gap(text: str) -> int | None:
+    minutes = read_float(text)
+    return None if minutes is None else round(minutes * 60)
+
+
+def _read_count(text: str) -> int | None:
+    count = read_int(text)
+    return count if count is not None and count >= 0 else None
+
+
+def _read_degrees(text: str) -> float | None:
+    """Any finite number: the declared system may count in metres."""
+    return read_float(text)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a cell is read (``None``: it cannot be) and what it should hold, in words."""
+
+    read: Callable[[str], Any]
+    rule: Text
+
+
+KINDS: dict[str, Kind] = {
+    "text": Kind(fold, Text(zh="文本", en="text")),
+    "count": Kind(_read_count, Text(zh="非负整数", en="a whole number, not negative")),
+    "coordinate": Kind(
+        _read_degrees, Text(zh="坐标数值，如 116.41", en="a coordinate, such as 116.41")
+    ),
+    "yes": Kind(read_yes, Text(zh="是或否", en="yes or no")),
+    "time": Kind(
+        read_time, Text(zh="时刻，如 08:30 或 24:30", en="a time of day, such as 08:30 or 24:30")
+    ),
+    "windows": Kind(
+        read_windows,
+        Text(
+            zh="不相交的时段，如 08:00-10:00; 14:00-15:00",
+            en="windows that do not overlap, such as 08:00-10:00; 14:00-15:00",
+        ),
+    ),
+    "duration": Kind(read_duration, Text(zh="分钟数，如 45", en="minutes, such as 45")),
+    "gap": Kind(_read_gap, Text(zh="分钟数，可为负", en="minutes, may be negative")),
+    "money": Kind(read_money, Text(zh="金额（元），如 12.5", en="yuan, such as 12.5")),
+    "list": Kind(read_list, Text(zh="用分号分隔的列表", en="a list set apart by semicolons")),
+    "tier": Kind(_read_tier, Text(zh="托底、扶助或普惠", en="basic, supported or general")),
+    "mode": Kind(_read_mode, Text(zh="步行、电动车或汽车", en="walk, ebike or car")),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a canonical table.
+
+    Attributes:
+        key: field that it fills. zh, en: heading as written.
+        kind: key of :data:`KINDS`. aliases: other headings, set apart by blanks.
+        required: a table without this column is refused; single cells may still have to be
+            filled, which the table's reader says.
+        note: for whoever fills the table in.
+    """
+
+    key: str
+    zh: str
+    en: str
+    kind: str = "text"
+    aliases: str = ""
+    required: bool = False
+    note: Text | None = None
+
+    def heading(self, lang: Lang) -> str:
+        """The heading in one language."""
+        return self.zh if lang == "zh" else self.en
+
+    def headings(self) -> list[str]:
+        """Every heading that it is known by."""
+        return [self.zh, self.en, *self.aliases.split()]
+
+
+def heading_key(heading: str) -> str:
+    """A heading without what may differ: width, case, blanks, marks."""
+    return re.sub(r"[\W_]+", "", fold(heading).casefold())
+
+
+def _note(zh: str, en: str) -> Text:
+    return Text(zh=zh, en=en)
+
+
+LON = Column("lon", "经度", "lon", "coordinate", "longitude lng x 东经")
+LAT = Column("lat", "纬度", "lat", "coordinate", "latitude y 北纬")
+COMPOUND = Column(
+    "compound",
+    "小区",
+    "compound",
+    aliases="小区名称 居住小区 院落",
+    note=_note("没有经纬度时，按小区和楼栋查地点表", "joined to the place table without lon/lat"),
+)
+BUILDING = Column("building", "楼栋", "building", aliases="楼号 楼栋号 楼 栋号 门牌楼号")
+COMMUNITY = Column("community", "社区", "community", aliases="所属社区 居委会 社区名称")
+CLIENT = Column(
+    "client",
+    "老人编号",
+    "client_id",
+    aliases="client 服务对象编号 档案号 老人ID 长者编号 客户编号",
+    note=_note("不含姓名、电话、身份证号的编号", "an id without name, phone or identity number"),
+)
+NAME = Column("name", "姓名", "name", aliases="老人姓名 长者姓名 服务对象 人员姓名 护理员姓名")
+PHONE = Column("phone", "联系电话", "phone", aliases="电话 手机 手机号 联系方式 手机号码")
+ADDRESS = Column(
+    "address", "住址", "address", aliases="地址 家庭住址 详细地址 居住地址 门牌号 门牌"
+)
+NOTE = Column("note", "备注", "note", aliases="说明 remarks")
+ID_NUMBER = Column(
+    "id_number",
+    "身份证号",
+    "id_number",
+    aliases="身份证 身份证号码 公民身份号码 证件号码",
+    note=_note("只用于生成化名，不保存", "only used to make the pseudonym, never kept"),
+)
+PERSON = (NAME, ID_NUMBER, PHONE, ADDRESS, NOTE)
+_JOIN = (LON, LAT, COMPOUND, BUILDING, COMMUNITY)
+_SHIFT = (
+    Column("shift_open", "上班时间", "shift_start", "time", "班次开始 开始时间 到岗时间", True),
+    Column("shift_close", "下班时间", "shift_end", "time", "班次结束 结束时间 离岗时间", True),
+)
+_MODE = Column("mode", "交通方式", "mode", "mode", "出行方式 车型 方式")
+_WAGE = Column("wage", "时薪(元)", "wage_yuan_per_hour", "money", "时薪 小时工资 wage")
+
+SERVICE = Column(
+    "service",
+    "服务项目",
+    "service",
+    aliases="服务 服务内容 项目 服务名称",
+    required=True,
+    note=_note("服务目录中的名称或编号", "a name or id of the service catalogue"),
+)
+SKILLS = Column(
+    "skills",
+    "技能",
+    "skills",
+    "list",
+    "所需技能 技能要求 资质",
+    note=_note("用分号分隔；没有则写“无”", "set apart by semicolons; none for none"),
+)
+
+VISIT_COLUMNS = (
+    Column("id", "访视编号", "visit_id", aliases="编号 单号 工单号 id visit 服务单号"),
+    CLIENT,
+    SERVICE,
+    *_JOIN,
+    Column("duration", "时长(分钟)", "minutes", "duration", "时长 服务时长 duration"),
+    Column(
+        "windows",
+        "时段",
+        "windows",
+        "windows",
+        "上门时段 期望时段 服务时段 时间窗 window",
+        note=_note("最早至最晚开始；可有多段", "earliest to latest start; several allowed"),
+    ),
+    SKILLS,
+    Column("tier", "保障类别", "tier", "tier", "保障类型 类别"),
+    Column("staff", "人数", "staff", "count", "护理员人数 所需人数"),
+    Column("end_lon", "结束经度", "end_lon", "coordinate", "终点经度 目的地经度"),
+    Column("end_lat", "结束纬度", "end_lat", "coordinate", "终点纬度 目的地纬度"),
+    Column(
+        "destination",
+        "目的地",
+        "destination",
+        aliases="医院 终点",
+        note=_note("陪诊的医院等，按名称查地点表", "such as a hospital; joined to the place table"),
+    ),
+    Column("link_other", "随后于", "after_visit", aliases="前序访视 关联访视"),
+    Column("link_min", "最短间隔(分钟)", "min_gap_minutes", "gap", "最短间隔"),
+    Column("link_max", "最长间隔(分钟)", "max_gap_minutes", "gap", "最长间隔"),
+    *PERSON,
+)
+
+CARER_COLUMNS = (
+    Column("id", "护理员编号", "carer_id", aliases="员工编号 工号 人员编号 编号 id carer"),
+    Column("level", "等级", "level", aliases="护理员等级 职业等级 技能等级"),
+    SKILLS,
+    *_SHIFT,
+    Column("start_lon", "出发经度", "start_lon", "coordinate", "经度 lon"),
+    Column("start_lat", "出发纬度", "start_lat", "coordinate", "纬度 lat"),
+    Column("end_lon", "收工经度", "end_lon", "coordinate"),
+    Column("end_lat", "收工纬度", "end_lat", "coordinate"),
+    Column(
+        "open_end",
+        "末户收工",
+        "open_end",
+        "yes",
+        note=_note("是：最后一户即收工；否：回到出发点", "yes: ends at the last visit"),
+    ),
+    Column(
+        "max_work",
+        "最长工时(分钟)",
+        "max_work_minutes",
+        "duration",
+        "最长工时 工时上限",
+        note=_note("从出发到收工的总分钟数", "minutes from departure to end"),
+    ),
+    _MODE,
+    _WAGE,
+    *PERSON,
+)
+
+KITCHEN_COLUMNS = (
+    Column("id", "厨房编号", "kitchen_id", aliases="编号 厨房 id kitchen", required=True),
+    *_JOIN[:4],
+    Column("portions", "最大份数", "portions", "count", "产能 份数", True),
+    Column("ready", "出餐时间", "ready", "time", "备餐完成 出餐", True),
+)
+
+ORDER_COLUMNS = (
+    Column("id", "订单编号", "order_id", aliases="编号 订单号 id order"),
+    CLIENT,
+    *_JOIN,
+    Column(
+        "building_id",
+        "楼栋编号",
+        "building_id",
+        note=_note("同一编号的订单在一处停靠", "orders with the same id make one stop"),
+    ),
+    Column("portions", "份数", "portions", "count", "数量 餐数"),
+    Column("window", "送达时段", "window", "windows", "配送时段 时段 期望时段 送餐时间"),
+    Column("diet", "忌口", "diet", aliases="饮食要求 膳食要求 忌口及要求"),
+    Column("kitchen", "指定厨房", "kitchen", aliases="厨房 厨房编号"),
+    *PERSON,
+)
+
+CARRIER_COLUMNS = (
+    Column("id", "运力编号", "carrier_id", aliases="车辆编号 配送员编号 编号 id carrier"),
+    _MODE,
+    Column("boxes", "箱数", "boxes", "count", "载箱数 容量 箱容", True),
+    *_SHIFT,
+    Column(
+        "kitchens",
+        "可装货厨房",
+        "kitchens",
+        "list",
+        "厨房 所属厨房",
+        note=_note("留空表示所有厨房", "empty for every kitchen"),
+    ),
+    Column("start_lon", "出发经度", "start_lon", "coordinate", "经度 lon"),
+    Column("start_lat", "出发纬度", "start_lat", "coordinate", "纬度 lat"),
+    Column("max_trips", "最多趟数", "max_trips", "count", "趟数"),
+    _WAGE,
+    Column("per_km", "每公里(元)", "yuan_per_km", "money", "每公里费用 公里费"),
+    *PERSON,
+)
+
+PLACE_COLUMNS = (
+    Column("id", "地点编号", "place_id", aliases="编号 id"),
+    Column("compound", "小区", "compound", aliases="小区名称 名称 地点", required=True),
+    BUILDING,
+    Column("lon", "经度", "lon", "coordinate", "longitude lng x 东经", True),
+    Column("lat", "纬度", "lat", "coordinate", "latitude y 北纬", True),
+    COMMUNITY,
+)
+
+SERVICE_COLUMNS = (
+    Column("id", "服务编号", "service_id", aliases="编号 id", required=True),
+    Column("zh", "中文名称", "name_zh", aliases="名称 服务名称 服务项目", required=True),
+    Column("en", "英文名称", "name_en"),
+    Column("aliases", "别名", "aliases", "list"),
+    Column("group", "类别", "group", aliases="大类"),
+    Column("duration", "时长(分钟)", "minutes", "duration", "时长 服务时长 duration", True),
+    SKILLS,
+    Column("staff", "人数", "staff", "count", "所需人数"),
+    Column("price", "价格(元)", "price_yuan", "money", "价格 单价 收费标准"),
+    Column("usual", "通常时段", "usual", "windows", "时段"),
+    Column("after", "随后于", "after", aliases="前序服务"),
+    Column("after_min", "最短间隔(分钟)", "min_gap_minutes", "gap", "最短间隔"),
+    Column("after_max", "最长间隔(分钟)", "max_gap_minutes", "gap", "最长间隔"),
+    Column("meal", "送餐", "meal", "yes"),
+    Column("escort", "陪同外出", "escort", "yes"),
+)
