@@ -1,0 +1,74 @@
+"""A town that never was: streets, people, premises, staff, a day of visits and a lunch.
+
+    town = generate("S", seed=0)
+    scenario_file = write_town(town, Path("demo-town"))
+
+The same size and seed give the same town. No place, person, phone or code in it is real.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+
+from scenarios.model import Text
+from scenarios.town.homes import build_settled
+from scenarios.town.layers import draw_layers
+from scenarios.town.names import DISTRICT_CODE, DISTRICT_NAME
+from scenarios.town.plane import METRIC_CRS, Plane
+from scenarios.town.premises import draw_premises
+from scenarios.town.sizes import SIZES, SizeName
+
+__all__ = ["DemoTown", "generate"]
+
+
+@dataclass(frozen=True, eq=False)
+class DemoTown:
+    """A generated town; layers are in WGS 84.
+
+    Attributes:
+        size, seed: what it was made from.
+        code: six-digit district code that GB/T 2260 does not give out. name: its name.
+        metric_crs: local metric system.
+        streets: noded lines with class, name, name_en, bridge. Class ``expressway`` (the ring
+            roads) meets no other street; nobody walks there.
+        subdistricts, communities: polygons with code, names, population, elders.
+        rivers, compounds, gates, buildings: the ground.
+        demand: a point per building with residents, elders and a column per cell
+            (:data:`scenarios.town.cells.CELLS`).
+        stations, institutions, candidates, health_stations, hospitals: places.
+    """
+
+    size: SizeName
+    seed: int
+    code: str
+    name: Text
+    metric_crs: str
+    streets: gpd.GeoDataFrame
+    subdistricts: gpd.GeoDataFrame
+    communities: gpd.GeoDataFrame
+    rivers: gpd.GeoDataFrame
+    compounds: gpd.GeoDataFrame
+    gates: gpd.GeoDataFrame
+    buildings: gpd.GeoDataFrame
+    demand: gpd.GeoDataFrame
+    stations: gpd.GeoDataFrame
+    institutions: gpd.GeoDataFrame
+    candidates: gpd.GeoDataFrame
+    health_stations: gpd.GeoDataFrame
+    hospitals: gpd.GeoDataFrame
+
+
+def generate(size: SizeName = "S", seed: int = 0) -> DemoTown:
+    """Make a town: S has 60,000 residents, M 250,000, L a million.
+
+    Args:
+        size: how large.
+        seed: which town of that size.
+    """
+    town = build_settled(SIZES[size], seed)
+    plane = Plane.draw(SIZES[size].width, SIZES[size].height, seed)
+    premises = draw_premises(town)
+    layers = draw_layers(town, premises, plane)
+    return DemoTown(size, seed, DISTRICT_CODE, DISTRICT_NAME, METRIC_CRS, **layers)
