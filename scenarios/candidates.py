@@ -101,7 +101,7 @@ def _polygons(wanted: CandidatesInput, district: District) -> gpd.GeoSeries | No
                 raise FaultError([SOURCE_NEEDED("siting.candidates", on=wanted.on)])
             return None
         return district.subdistricts.geometry.to_crs(district.streets.crs)
-    frame = district.reader.read(wanted.source, geometry="polygon")
+    frame = district.reader.read(wanted.source, geometry="polygon", repair=True)
     if frame is None:
         # The reader keeps the faults; an empty layer lets the others be looked at too.
         return gpd.GeoSeries([], crs=district.streets.crs)

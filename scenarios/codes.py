@@ -35,21 +35,20 @@ __all__ = [
     "LISTS_DIFFER",
     "MISSING_COLUMN",
     "MISSING_FIELD",
+    "NAME_NOT_FOUND",
     "NOTHING_TO_PLAN",
     "NOT_YAML",
     "NO_ANSWER_HERE",
-    "NO_COLUMN",
     "NO_DEMAND",
     "NO_ROWS",
     "NO_SITES",
-    "NO_START",
     "OUTSIDE_DISTRICTS",
     "OUTSIDE_FOLDER",
     "PART_MISSING",
     "PLACE_TWICE",
     "PSEUDONYM_CLASH",
     "PSEUDONYM_NEEDS_KEY",
-    "RING_ROADS_KEPT",
+    "SHAPES_REPAIRED",
     "SOURCE_NEEDED",
     "STOCK_SHARED_OUT",
     "STOCK_SHORT",
@@ -292,13 +291,6 @@ PART_MISSING = FaultKind(
     "add the part {part} to the scenario file",
     "请在方案文件中补充 {part} 部分",
 )
-NO_COLUMN = FaultKind(
-    "CC-S201",
-    "the layer has no column {column}; it has {known}",
-    "图层没有字段 {column}；现有字段：{known}",
-    "name a column of the layer in the scenario",
-    "请在方案中填写图层已有的字段名",
-)
 NO_DEMAND = FaultKind(
     "CC-S202",
     "the demand layers hold nobody: every cell is empty",
@@ -354,13 +346,6 @@ NOTHING_TO_PLAN = FaultKind(
     "没有可排的内容：{what} 为空",
     "check that the table has rows of this day",
     "请检查表格中是否有当天的记录",
-)
-NO_START = FaultKind(
-    "CC-S211",
-    "the carrier has neither a start nor a kitchen to load at",
-    "配送员既没有出发点，也没有可装餐的厨房",
-    "name its kitchens or add a kitchen",
-    "请填写可用厨房或添加厨房",
 )
 
 # Warnings: told with the answer, never raised.
@@ -425,12 +410,19 @@ STOCK_SHARED_OUT = FaultKind(
     "nothing; or name the kitchen in the order table",
     "无需处理；也可在订单表中指定厨房",
 )
-RING_ROADS_KEPT = FaultKind(
+NAME_NOT_FOUND = FaultKind(
     "CC-S238",
     "no street name contains {name}, so nothing was dropped for it",
     "没有道路名称包含 {name}，未按此删除任何道路",
     "check the spelling under network: drop_names",
     "请检查 network: drop_names 的写法",
+)
+SHAPES_REPAIRED = FaultKind(
+    "CC-S239",
+    "{count} invalid shapes were repaired, rows {rows}",
+    "已修复 {count} 个无效图形，行：{rows}",
+    "nothing, or mend the layer (QGIS: Fix geometries)",
+    "无需处理，或修正图层（QGIS：修正几何图形）",
 )
 
 # Stored answers.

@@ -10,6 +10,7 @@ from typing import Literal
 import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from base.faults import Fault, FaultError, Faults
 from geo.graphml import from_graphml
@@ -18,7 +19,7 @@ from geo.network import StreetNetwork
 from geo.osm import from_osm
 from geo.snap import Snapped
 from geo.streets import from_lines
-from scenarios.codes import FAR_FROM_STREET, NO_COLUMN, RING_ROADS_KEPT, STREETS_CUT_OFF
+from scenarios.codes import FAR_FROM_STREET, NAME_NOT_FOUND, SHAPES_REPAIRED, STREETS_CUT_OFF
 from scenarios.files import layer_source
 from scenarios.model import DistrictsInput, LayerInput, NetworkInput, Scenario
 
@@ -56,8 +57,9 @@ class LayerReader:
     def __init__(self, folder: Path, faults: Faults) -> None:
         self.folder = folder
         self.faults = faults
+        self.warnings: list[Fault] = []
         self.network: StreetNetwork | None = None
-        self.within: object | None = None
+        self.within: BaseGeometry | None = None
 
     def read(
         self,
@@ -66,24 +68,30 @@ class LayerReader:
         geometry: Literal["point", "line", "polygon", "any"] = "any",
         counts: Sequence[str | None] = (),
         required: Sequence[str | None] = (),
-        bounded: bool = True,
+        repair: bool = False,
     ) -> gpd.GeoDataFrame | None:
         """The layer in WGS 84, None where it has faults; names that are None are not asked for.
 
-        ``bounded`` False skips the tests against the district's border and its streets.
+        ``repair`` mends invalid shapes with a warning: for layers of which only a point matters.
         """
         try:
-            return read_layer(
+            frame = read_layer(
                 layer_source(layer, self.folder),
                 geometry=geometry,
                 counts=tuple(name for name in counts if name),
                 required=tuple(name for name in required if name),
-                within=self.within if bounded else None,
-                network=self.network if bounded else None,
+                within=self.within,
+                network=self.network,
+                repair=repair,
             )
         except FaultError as error:
             self.faults.extend(error.faults)
             return None
+        rows = frame.attrs.get("repaired", ())
+        if len(rows):
+            shown = ", ".join(str(row) for row in rows[:10]) + (" ..." if len(rows) > 10 else "")
+            self.warnings.append(SHAPES_REPAIRED(layer.path, count=len(rows), rows=shown))
+        return frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,11 +100,11 @@ class District:
 
     Attributes:
         scenario: the scenario that they come from.
-        reader: reads further layers of it; its faults are raised by the caller.
+        reader: reads further layers of it; its faults are raised by the caller, its warnings
+            are what the user should know, though nothing is broken.
         streets: the street network, largest component only where the scenario says so.
         subdistricts: polygons (WGS 84) with ``name``, ``code``, ``population``; None without.
         sources: lines that name the data's origin.
-        warnings: what the user should know, though nothing is broken.
     """
 
     scenario: Scenario
@@ -104,7 +112,11 @@ class District:
     streets: StreetNetwork
     subdistricts: gpd.GeoDataFrame | None
     sources: tuple[str, ...]
-    warnings: tuple[Fault, ...]
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """What the user should know of the layers read so far."""
+        return tuple(self.reader.warnings)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -134,8 +146,7 @@ def open_district(scenario: Scenario, folder: Path) -> District:
     """
     faults = Faults()
     reader = LayerReader(folder, faults)
-    warnings: list[Fault] = []
-    streets = _read_streets(scenario, reader, warnings)
+    streets = _read_streets(scenario, reader)
     reader.network = streets
     subdistricts = None
     if scenario.districts is not None:
@@ -144,7 +155,7 @@ def open_district(scenario: Scenario, folder: Path) -> District:
     assert streets is not None
     if subdistricts is not None:
         reader.within = _with_margin(subdistricts, streets.crs)
-    return District(scenario, reader, streets, subdistricts, _sources(scenario), tuple(warnings))
+    return District(scenario, reader, streets, subdistricts, _sources(scenario))
 
 
 def far_from_street(
@@ -187,9 +198,7 @@ def _kind(network: NetworkInput) -> Literal["lines", "osm", "graphml", "saved"]:
     return "lines"
 
 
-def _read_streets(
-    scenario: Scenario, reader: LayerReader, warnings: list[Fault]
-) -> StreetNetwork | None:
+def _read_streets(scenario: Scenario, reader: LayerReader) -> StreetNetwork | None:
     wanted = scenario.network
     path = reader.folder / wanted.source.path
     try:
@@ -204,7 +213,7 @@ def _read_streets(
             frame = reader.read(wanted.source, geometry="line", required=[wanted.name])
             if frame is None:
                 return None
-            warnings.extend(_unknown_names(wanted, frame))
+            reader.warnings.extend(_unknown_names(wanted, frame))
             network = from_lines(
                 frame,
                 metric_crs=scenario.metric_crs,
@@ -220,7 +229,7 @@ def _read_streets(
     pieces = int(network.component.max(initial=-1)) - int(kept.component.max(initial=-1))
     if pieces > 0:
         lost = float(network.edge_length.sum() - kept.edge_length.sum()) / 1000
-        warnings.append(STREETS_CUT_OFF(wanted.source.path, count=pieces, km=round(lost, 1)))
+        reader.warnings.append(STREETS_CUT_OFF(wanted.source.path, count=pieces, km=round(lost, 1)))
     return kept
 
 
@@ -228,10 +237,10 @@ def _unknown_names(wanted: NetworkInput, frame: gpd.GeoDataFrame) -> list[Fault]
     if not wanted.drop_names:
         return []
     if wanted.name is None:
-        return [RING_ROADS_KEPT(wanted.source.path, name=name) for name in wanted.drop_names]
+        return [NAME_NOT_FOUND(wanted.source.path, name=name) for name in wanted.drop_names]
     names = frame[wanted.name].dropna().astype(str)
     return [
-        RING_ROADS_KEPT(wanted.source.path, name=name)
+        NAME_NOT_FOUND(wanted.source.path, name=name)
         for name in wanted.drop_names
         if not names.str.contains(name, regex=False).any()
     ]
@@ -246,12 +255,6 @@ def _read_subdistricts(wanted: DistrictsInput, reader: LayerReader) -> gpd.GeoDa
     )
     if frame is None:
         return None
-    missing = [name for name in (wanted.name, wanted.code) if name and name not in frame]
-    for name in missing:
-        known = ", ".join(str(column) for column in frame.columns)
-        reader.faults.add(NO_COLUMN(wanted.source.path, column=name, known=known))
-    if missing:
-        return None
     table = gpd.GeoDataFrame(
         {
             "name": frame[wanted.name].astype(str),
@@ -264,7 +267,7 @@ def _read_subdistricts(wanted: DistrictsInput, reader: LayerReader) -> gpd.GeoDa
     return table.reset_index(drop=True)
 
 
-def _with_margin(subdistricts: gpd.GeoDataFrame, metric_crs: str) -> object:
+def _with_margin(subdistricts: gpd.GeoDataFrame, metric_crs: str) -> BaseGeometry:
     """The district's outline, a margin wider, in WGS 84."""
     metric = subdistricts.geometry.to_crs(metric_crs)
     outline = metric.union_all().convex_hull.buffer(_MARGIN_M)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,14 +14,12 @@ from geo.modes import TravelMode, car, ebike, walk
 from geo.snap import Snapped, snap
 from optimizer.routing.check import check
 from optimizer.routing.problem import NONE, UNREACHABLE, RoutingProblem
-from optimizer.routing.solution import Reason, Route, RoutingAnswer, Step, StepKind
+from optimizer.routing.solution import Route, RoutingAnswer, Step, StepKind
 from scenarios.codes import CHECK_REFUSED
 from scenarios.district import District, far_from_street
-from scenarios.model import Text
 from scenarios.records import Mode, Place
 
 __all__ = [
-    "REASONS",
     "PlaceBook",
     "Round",
     "Stop",
@@ -38,32 +36,6 @@ COST_SCALE = 1000
 
 CARER_WALK_MS = 1.2
 """Walking speed of carers and carriers in m/s (healthy adults)."""
-
-REASONS: Mapping[Reason, Text] = {
-    Reason.NO_SKILL: Text(zh="没有人具备所需技能", en="nobody has all required skills"),
-    Reason.NEEDS_MORE_STAFF: Text(zh="需要两名护理员", en="needs two carers"),
-    Reason.LINKED: Text(
-        zh="与另一项服务有先后或同时要求", en="tied to another visit, which is not planned yet"
-    ),
-    Reason.UNREACHABLE: Text(zh="没有道路可到达", en="no way leads there and back"),
-    Reason.OUTSIDE_SHIFTS: Text(
-        zh="时间窗不在任何可用人员的班次内", en="no suitable person's shift meets its window"
-    ),
-    Reason.TOO_LONG: Text(
-        zh="单独服务也超过最长工作时间", en="alone it exceeds every suitable person's working time"
-    ),
-    Reason.TOO_LARGE: Text(
-        zh="份数超过任何可用配送工具的容量", en="larger than every carrier that could come"
-    ),
-    Reason.NOT_FRESH: Text(
-        zh="直送也超过保鲜时限", en="even a direct trip exceeds the freshness limit"
-    ),
-    Reason.NO_TIME_LEFT: Text(
-        zh="今日各线路均无法再插入", en="no round of this plan has room for it"
-    ),
-    Reason.NOT_WORTH: Text(zh="服务成本高于其价值", en="serving it costs more than its prize"),
-}
-"""Why a task is unserved, in words."""
 
 
 class PlaceBook:

@@ -24,7 +24,6 @@ from optimizer.stop import ProgressCallback
 from scenarios.candidates import bonus_persons, generate_candidates
 from scenarios.codes import (
     ID_TWICE,
-    NO_COLUMN,
     NO_DEMAND,
     NO_SITES,
     OUTSIDE_DISTRICTS,
@@ -124,7 +123,7 @@ def compile_siting(
     Raises:
         FaultError: every fault of every layer.
     """
-    warnings: list[Fault] = list(district.warnings)
+    warnings: list[Fault] = []
     mode = walk(BASE_SPEED)
     request = _request(wanted, district)
     demand = _read_demand(wanted, district)
@@ -149,7 +148,15 @@ def compile_siting(
     )
     problem = _problem(served, demand, found, request.question)
     return SitingCase(
-        district, served, others, at_sites, mode, demand, problem, request, tuple(warnings)
+        district,
+        served,
+        others,
+        at_sites,
+        mode,
+        demand,
+        problem,
+        request,
+        (*district.warnings, *warnings),
     )
 
 
@@ -192,14 +199,7 @@ def _read_demand(wanted: SitingInput, district: District) -> DemandRows | None:
 
 def _demand_layer(layer: DemandInput, district: District) -> gpd.GeoDataFrame | None:
     columns = sorted({cell.count for cell in layer.cells})
-    frame = district.reader.read(layer.source, counts=columns, required=columns)
-    if frame is None:
-        return None
-    missing = [column for column in columns if column not in frame.columns]
-    for column in missing:
-        known = ", ".join(str(name) for name in frame.columns)
-        district.reader.faults.add(NO_COLUMN(layer.source.path, column=column, known=known))
-    return None if missing else frame
+    return district.reader.read(layer.source, counts=columns)
 
 
 def _demand_rows(
@@ -282,14 +282,8 @@ def _read_sites(
 def _site_layer(layer: SitesInput, district: District) -> gpd.GeoDataFrame | None:
     named = [layer.id, layer.name, layer.area, layer.cost, layer.premises]
     counts = [layer.area, layer.cost]
-    frame = district.reader.read(layer.source, counts=counts, required=[layer.id])
+    frame = district.reader.read(layer.source, counts=counts, required=named)
     if frame is None:
-        return None
-    missing = [column for column in named if column and column not in frame.columns]
-    for column in missing:
-        known = ", ".join(str(name) for name in frame.columns)
-        district.reader.faults.add(NO_COLUMN(layer.source.path, column=column, known=known))
-    if missing:
         return None
 
     def column(name: str | None, default: object) -> object:

@@ -1,0 +1,129 @@
+"""What enumerations are called, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from base.faults import Fault
+from optimizer.result import SolveResult, Status, StopReason
+from optimizer.routing.solution import Reason
+from optimizer.siting.problem import Question
+from scenarios.model import Text
+from scenarios.records import Mode, Tier
+
+__all__ = [
+    "MODES",
+    "NO_STOCK",
+    "QUESTIONS",
+    "REASONS",
+    "SITE_STATES",
+    "STATUSES",
+    "TIERS",
+    "both",
+    "clock",
+    "proof",
+    "warning_texts",
+]
+
+REASONS: Mapping[Reason, Text] = {
+    Reason.NO_SKILL: Text(zh="没有人具备所需技能", en="nobody has all required skills"),
+    Reason.NEEDS_MORE_STAFF: Text(zh="需要两名护理员", en="needs two carers"),
+    Reason.LINKED: Text(
+        zh="与另一项服务有先后或同时要求", en="tied to another visit, which is not planned yet"
+    ),
+    Reason.UNREACHABLE: Text(zh="没有道路可到达", en="no way leads there and back"),
+    Reason.OUTSIDE_SHIFTS: Text(
+        zh="时间窗不在任何可用人员的班次内", en="no suitable person's shift meets its window"
+    ),
+    Reason.TOO_LONG: Text(
+        zh="单独服务也超过最长工作时间", en="alone it exceeds every suitable person's working time"
+    ),
+    Reason.TOO_LARGE: Text(
+        zh="份数超过任何可用配送工具的容量", en="larger than every carrier that could come"
+    ),
+    Reason.NOT_FRESH: Text(
+        zh="直送也超过保鲜时限", en="even a direct trip exceeds the freshness limit"
+    ),
+    Reason.NO_TIME_LEFT: Text(
+        zh="今日各线路均无法再插入", en="no round of this plan has room for it"
+    ),
+    Reason.NOT_WORTH: Text(zh="服务成本高于其价值", en="serving it costs more than its prize"),
+}
+"""Why a task is unserved, in words."""
+
+NO_STOCK = Text(zh="厨房份数不足", en="the kitchens have no portion left")
+
+TIERS: Mapping[Tier, Text] = {
+    Tier.BASIC: Text(zh="托底", en="basic guarantee"),
+    Tier.SUPPORTED: Text(zh="扶助", en="supported"),
+    Tier.GENERAL: Text(zh="普惠", en="general"),
+}
+
+MODES: Mapping[Mode, Text] = {
+    Mode.WALK: Text(zh="步行", en="on foot"),
+    Mode.EBIKE: Text(zh="电动自行车", en="e-bike"),
+    Mode.CAR: Text(zh="汽车", en="car"),
+}
+
+QUESTIONS: Mapping[Question, Text] = {
+    Question.LSCP: Text(zh="以最少站点覆盖所有人", en="fewest sites that cover everybody"),
+    Question.MCLP: Text(zh="以给定站点数覆盖最多的人", en="most people covered by so many sites"),
+    Question.P_MEDIAN: Text(zh="到最近站点的总路程最短", en="least total way to the nearest site"),
+    Question.P_CENTER: Text(zh="最远的人路程最短", en="least way for the farthest person"),
+}
+
+SITE_STATES: Mapping[str, Text] = {
+    "existing": Text(zh="现有", en="existing"),
+    "required": Text(zh="必设", en="required"),
+    "candidate": Text(zh="候选", en="candidate"),
+    "forbidden": Text(zh="禁设", en="forbidden"),
+    "new": Text(zh="新设", en="new"),
+    "other": Text(zh="其他层级", en="another tier"),
+}
+
+STATUSES: Mapping[Status, Text] = {
+    Status.OPTIMAL: Text(zh="最优（已证明）", en="optimal (proved)"),
+    Status.FEASIBLE: Text(zh="可行", en="feasible"),
+    Status.INFEASIBLE: Text(zh="无解（已证明）", en="no answer exists (proved)"),
+    Status.NO_SOLUTION: Text(zh="未找到解", en="none found"),
+}
+
+_STOPS: Mapping[StopReason, Text] = {
+    StopReason.FINISHED: Text(zh="求解完成", en="finished"),
+    StopReason.TIME: Text(zh="到达时限", en="time limit"),
+    StopReason.ITERATIONS: Text(zh="到达迭代上限", en="iteration limit"),
+    StopReason.USER: Text(zh="用户停止", en="stopped by the user"),
+}
+
+
+def both(text: str) -> Text:
+    """A text that reads the same in both languages, such as a name."""
+    return Text(zh=text, en=text)
+
+
+def clock(seconds: int) -> str:
+    """Seconds of the day as ``HH:MM:SS``; hours run on after midnight."""
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour:02d}:{minute:02d}:{second:02d}"
+
+
+def proof(result: SolveResult) -> Text:
+    """What is proved of an answer, why the solver stopped, and after how long."""
+    status, stop = STATUSES[result.status], _STOPS[result.stop_reason]
+    gap_zh = gap_en = ""
+    if result.status is Status.FEASIBLE:
+        if result.gap is None:
+            gap_zh, gap_en = "，启发式，未证明界", ", heuristic without a bound"
+        else:
+            gap_zh = f"，与界相差至多 {result.gap:.2%}"
+            gap_en = f", within {result.gap:.2%} of the proved bound"
+    return Text(
+        zh=f"{status.zh}{gap_zh}；{stop.zh}，{result.seconds:.1f} 秒，{result.solver}",
+        en=f"{status.en}{gap_en}; {stop.en}, {result.seconds:.1f} s, {result.solver}",
+    )
+
+
+def warning_texts(warnings: tuple[Fault, ...]) -> tuple[Text, ...]:
+    """Warnings as a report prints them."""
+    return tuple(Text(zh=fault.text("zh"), en=fault.text("en")) for fault in warnings)
