@@ -6,6 +6,31 @@ give records; what stands beside a record (rows without a place, contacts) goes 
 """
 
 from scenarios.tables.intake import Intake
+from scenarios.tables.local import read_places, read_services, write_places, write_services
+from scenarios.tables.meals import (
+    read_carriers,
+    read_kitchens,
+    read_orders,
+    write_carriers,
+    write_kitchens,
+    write_orders,
+)
 from scenarios.tables.visits import read_carers, read_visits, write_carers, write_visits
 
-__all__ = ["Intake", "read_carers", "read_visits", "write_carers", "write_visits"]
+__all__ = [
+    "Intake",
+    "read_carers",
+    "read_carriers",
+    "read_kitchens",
+    "read_orders",
+    "read_places",
+    "read_services",
+    "read_visits",
+    "write_carers",
+    "write_carriers",
+    "write_kitchens",
+    "write_orders",
+    "write_places",
+    "write_services",
+    "write_visits",
+]
