@@ -1,0 +1,225 @@
+"""What goes on paper: a carer's day, a carrier's loading list.
+
+Only here do names, phones and doors meet the plan again: ids from the plan are joined with the
+contact table, and the result goes to printed sheets (``scenarios.printing``) and nowhere else.
+A client without a contact keeps the id.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from base.faults import Lang
+from optimizer.routing.solution import StepKind
+from scenarios.catalogue import Catalogue
+from scenarios.contacts import Contact
+from scenarios.meals import MealsRun, Trip
+from scenarios.model import Text
+from scenarios.records import Tier
+from scenarios.rounds import Round
+from scenarios.visits import VisitsRun
+from scenarios.words import MODES, TIERS
+
+__all__ = ["PaperRow", "PaperSheet", "carer_sheets", "clients_of", "loading_lists"]
+
+TIER_COLOURS: Mapping[Tier, str] = {
+    Tier.BASIC: "#f6c9c2",
+    Tier.SUPPORTED: "#fbe7b2",
+    Tier.GENERAL: "#d7ebdc",
+}
+"""The colour that marks a client's tier, after the Dongcheng model."""
+
+Contacts = Mapping[str, Contact]
+
+
+@dataclass(frozen=True)
+class PaperRow:
+    """One line of a sheet; ``colour`` marks its first cell."""
+
+    cells: tuple[str, ...]
+    colour: str | None = None
+
+
+@dataclass(frozen=True)
+class PaperSheet:
+    """One printed sheet, in one language.
+
+    Attributes:
+        name: short and unique, for the workbook's tab.
+        title: heading.
+        facts: (label, value) pairs below it.
+        columns: (heading, share of the width) pairs; shares sum to about 100.
+        rows: lines.
+        notes: printed below the lines.
+    """
+
+    name: str
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[str, int], ...]
+    rows: tuple[PaperRow, ...]
+    notes: tuple[str, ...]
+
+
+_PRIVATE = Text(
+    zh="本表含个人信息：仅供本人当日使用，用后交回销毁。",
+    en="This sheet holds personal data: for today's use only; hand it back to be destroyed.",
+)
+
+
+def carer_sheets(
+    run: VisitsRun, catalogue: Catalogue, contacts: Contacts, lang: Lang
+) -> tuple[PaperSheet, ...]:
+    """One sheet per carer with a round, in the order of the carers."""
+    return tuple(_carer_sheet(run, round_, catalogue, contacts, lang) for round_ in run.rounds)
+
+
+def loading_lists(run: MealsRun, contacts: Contacts, lang: Lang) -> tuple[PaperSheet, ...]:
+    """One sheet per trip, by kitchen, then by the time that loading starts."""
+    trips = sorted(run.trips, key=lambda trip: (trip.kitchen, trip.load_at, trip.carrier))
+    return tuple(_loading_list(run, trip, contacts, lang) for trip in trips)
+
+
+def _carer_sheet(
+    run: VisitsRun, round_: Round, catalogue: Catalogue, contacts: Contacts, lang: Lang
+) -> PaperSheet:
+    carer = run.case.carers[round_.vehicle]
+    rows = []
+    for stop in round_.tasks:
+        visit = run.case.visits[stop.step.index]
+        contact = contacts.get(visit.client, Contact(visit.client))
+        cells = (
+            getattr(TIERS[visit.tier], lang),
+            f"{hour(stop.step.start)}–{hour(stop.step.finish)}",
+            contact.name or visit.client,
+            contact.phone,
+            contact.address or (visit.community or ""),
+            catalogue.service_name(visit.service, lang),
+            _say(lang, f"{_minutes(stop.travel)} 分", f"{_minutes(stop.travel)} min"),
+            contact.note,
+            "",
+        )
+        rows.append(PaperRow(cells, TIER_COLOURS[visit.tier]))
+    day = run.wanted.day.isoformat()
+    facts = (
+        (_say(lang, "日期", "date"), day),
+        (_say(lang, "出发", "leave"), hour(round_.depart)),
+        (_say(lang, "结束", "end"), hour(round_.end)),
+        (_say(lang, "服务次数", "visits"), str(len(rows))),
+        (_say(lang, "出行方式", "mode"), getattr(MODES[carer.mode], lang)),
+        (_say(lang, "路程", "way"), _kilometres(round_.metres, lang)),
+    )
+    columns = (
+        (_say(lang, "类别", "tier"), 8),
+        (_say(lang, "时间", "time"), 12),
+        (_say(lang, "姓名", "name"), 10),
+        (_say(lang, "电话", "phone"), 13),
+        (_say(lang, "住址", "address"), 20),
+        (_say(lang, "服务", "service"), 12),
+        (_say(lang, "路上", "travel"), 7),
+        (_say(lang, "备注", "note"), 10),
+        (_say(lang, "签字", "signed"), 8),
+    )
+    title = _say(lang, f"护理员日程 {carer.id}", f"Carer's day {carer.id}")
+    return PaperSheet(carer.id, title, facts, columns, tuple(rows), (getattr(_PRIVATE, lang),))
+
+
+def _loading_list(run: MealsRun, trip: Trip, contacts: Contacts, lang: Lang) -> PaperSheet:
+    case = run.case
+    carrier, kitchen = case.carriers[trip.carrier], case.kitchens[trip.kitchen]
+    stops = [(stop, case.stops[stop.step.index]) for stop in trip.stops]
+    rows = []
+    for drop, (stop, meal_stop) in enumerate(stops, start=1):
+        for order in meal_stop.orders:
+            contact = contacts.get(order.client, Contact(order.client))
+            cells = (
+                str(drop),
+                str(len(stops) - drop + 1),
+                hour(stop.step.start),
+                contact.address or order.building or order.community or "",
+                contact.name or order.client,
+                contact.phone,
+                str(order.portions),
+                order.diet,
+                "",
+            )
+            rows.append(PaperRow(cells))
+    boxes = sum(meal_stop.boxes for _, meal_stop in stops)
+    orders = [order for _, meal_stop in stops for order in meal_stop.orders]
+    latest = trip.leave_at + round(run.wanted.fresh_minutes * 60)
+    facts = (
+        (_say(lang, "日期", "date"), run.wanted.day.isoformat()),
+        (_say(lang, "厨房", "kitchen"), kitchen.id),
+        (_say(lang, "配送员", "carrier"), f"{carrier.id} ({getattr(MODES[carrier.mode], lang)})"),
+        (_say(lang, "装车", "load"), hour(trip.load_at)),
+        (_say(lang, "出发", "leave"), hour(trip.leave_at)),
+        (_say(lang, "最迟送完", "deliver by"), hour(latest)),
+        (
+            _say(lang, "份数 / 箱数", "portions / boxes"),
+            f"{sum(o.portions for o in orders)} / {boxes} (≤ {carrier.boxes})",
+        ),
+        (_say(lang, "餐食", "diets"), _diets((o.diet, o.portions) for o in orders) or "–"),
+    )
+    columns = (
+        (_say(lang, "站序", "drop"), 6),
+        (_say(lang, "装车序", "load order"), 8),
+        (_say(lang, "到达", "arrive"), 9),
+        (_say(lang, "地址", "address"), 28),
+        (_say(lang, "姓名", "name"), 12),
+        (_say(lang, "电话", "phone"), 14),
+        (_say(lang, "份", "portions"), 6),
+        (_say(lang, "忌口", "diet"), 9),
+        (_say(lang, "签收", "signed"), 8),
+    )
+    name = f"{kitchen.id} {carrier.id}-{trip.number}"
+    title = _say(
+        lang,
+        f"装车单 {carrier.id} 第 {trip.number} 趟",
+        f"Loading list {carrier.id}, trip {trip.number}",
+    )
+    notes = (
+        _say(
+            lang,
+            "按装车序装车：先装最后送的一站。",
+            "Load in load order: what is dropped last goes in first.",
+        ),
+        getattr(_PRIVATE, lang),
+    )
+    return PaperSheet(name, title, facts, columns, tuple(rows), notes)
+
+
+def clients_of(run: VisitsRun | MealsRun) -> frozenset[str]:
+    """Ids of the clients whose contacts the sheets need; nobody else's are read."""
+    if isinstance(run, VisitsRun):
+        served = (step for route in run.answer.plan.routes for step in route.steps)
+        return frozenset(run.case.visits[s.index].client for s in served if s.kind is StepKind.TASK)
+    stops = (run.case.stops[stop.step.index] for trip in run.trips for stop in trip.stops)
+    return frozenset(order.client for stop in stops for order in stop.orders)
+
+
+def hour(seconds: int) -> str:
+    """Seconds of the day as HH:MM; hours run on after midnight."""
+    minutes = seconds // 60
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _minutes(seconds: int) -> int:
+    return -(-seconds // 60)
+
+
+def _kilometres(metres: int, lang: Lang) -> str:
+    return _say(lang, f"{metres / 1000:.1f} 公里", f"{metres / 1000:.1f} km")
+
+
+def _diets(portions: Iterable[tuple[str, int]]) -> str:
+    counts: Counter[str] = Counter()
+    for diet, number in portions:
+        if diet:
+            counts[diet] += number
+    return ", ".join(f"{diet} × {number}" for diet, number in sorted(counts.items()))
+
+
+def _say(lang: Lang, zh: str, en: str) -> str:
+    return zh if lang == "zh" else en
