@@ -10,6 +10,7 @@ from base.faults import FaultKind
 __all__ = [
     "BAD_CATALOGUE",
     "BAD_CELL",
+    "BAD_POLICY_PACK",
     "BAD_SCENARIO_VALUE",
     "BAD_TABLE_FORMAT",
     "BEYOND_REACH",
@@ -48,13 +49,16 @@ __all__ = [
     "PLACE_TWICE",
     "PSEUDONYM_CLASH",
     "PSEUDONYM_NEEDS_KEY",
+    "ROWS_UNPLACED",
     "SHAPES_REPAIRED",
     "SOURCE_NEEDED",
     "STOCK_SHARED_OUT",
     "STOCK_SHORT",
     "STREETS_CUT_OFF",
     "TOO_MANY_SKILLS",
+    "UNKNOWN_FACT",
     "UNKNOWN_FIELD",
+    "UNKNOWN_POLICY_PACK",
     "UNKNOWN_REFERENCE",
     "UNKNOWN_SCHEMA",
     "UNKNOWN_SERVICE",
@@ -424,6 +428,13 @@ SHAPES_REPAIRED = FaultKind(
     "nothing, or mend the layer (QGIS: Fix geometries)",
     "无需处理，或修正图层（QGIS：修正几何图形）",
 )
+ROWS_UNPLACED = FaultKind(
+    "CC-S240",
+    "{count} rows could not be placed and are left out, rows {rows}",
+    "有 {count} 行无法定位，未参与计算，行：{rows}",
+    "place them by hand: the table unplaced.csv lists them with the closest spellings",
+    "请手工定位：见 unplaced.csv，其中列有相近写法",
+)
 
 # Stored answers.
 FOLDER_IN_USE = FaultKind(
@@ -453,4 +464,28 @@ UNKNOWN_SCHEMA = FaultKind(
     "文件的 schema 版本为 {version}；本版本支持 {known}",
     "use the version of carecircle that wrote it",
     "请使用写出该文件的 carecircle 版本",
+)
+
+# --- rule packs and the demo town: CC-S300 .. CC-S399 --------------------------------------------
+
+BAD_POLICY_PACK = FaultKind(
+    "CC-S300",
+    "the rule pack cannot be used: {why}",
+    "规则包无法使用：{why}",
+    "correct the entry; every fact needs value, unit, text and verified",
+    "请更正该条目；每条事实需有 value、unit、text 和 verified",
+)
+UNKNOWN_POLICY_PACK = FaultKind(
+    "CC-S301",
+    "there is no rule pack {pack}; there are {known}",
+    "没有规则包 {pack}；现有：{known}",
+    "name one of them",
+    "请使用其中之一",
+)
+UNKNOWN_FACT = FaultKind(
+    "CC-S302",
+    "the rule pack has no such fact as {fact}; it has {known}",
+    "规则包中没有可用的事实 {fact}；现有：{known}",
+    "name one of them",
+    "请使用其中之一",
 )
