@@ -9,22 +9,21 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from optimizer.routing.solve import solve
 
 from base.faults import Fault, FaultError, Faults
 from optimizer.routing.problem import NONE, RoutingProblem
 from optimizer.routing.solution import RoutingAnswer, StepKind, Unserved
-from optimizer.routing.solve import solve
 from optimizer.stop import ProgressCallback, Stop
 from scenarios.codes import ID_TWICE, NOTHING_TO_PLAN, PART_MISSING, UNKNOWN_REFERENCE
+from scenarios.day import Lunch, read_lunch, unplaced_warning
 from scenarios.district import District, open_district
-from scenarios.meal_tables import Lunch, read_lunch
 from scenarios.model import MealsInput, Scenario, Text
 from scenarios.records import Carrier, Kitchen, MealOrder, Place
 from scenarios.rounds import (
     COST_SCALE,
     PlaceBook,
     Round,
-    Stop as RoundStop,
     Travel,
     cost_per_tick,
     prizes,
@@ -32,8 +31,12 @@ from scenarios.rounds import (
     refuse_violations,
     travel_between,
 )
+from scenarios.rounds import (
+    Stop as RoundStop,
+)
 from scenarios.stock import Stock, share_out
 from scenarios.stops import MealStop, consolidate
+from scenarios.tables import Intake
 from scenarios.words import NO_STOCK, REASONS
 
 __all__ = ["MealsCase", "MealsRun", "Trip", "compile_meals", "plan_meals", "run_meals"]
@@ -198,6 +201,7 @@ def run_meals(
     *,
     stop: Stop | None = None,
     progress: ProgressCallback | None = None,
+    intake: Intake | None = None,
 ) -> MealsRun:
     """Plan the lunch of a scenario's meals part.
 
@@ -206,6 +210,7 @@ def run_meals(
         folder: where its paths count from.
         stop: when to stop; None for the scenario's own seconds and iterations.
         progress: hears of every step.
+        intake: makes pseudonyms and takes contacts; None for tables that have ids.
 
     Raises:
         FaultError: every fault of tables and layers; or CC-S206 where the independent checker
@@ -217,7 +222,7 @@ def run_meals(
     faults = Faults()
     district, lunch = None, None
     try:
-        lunch = read_lunch(wanted, folder)
+        lunch = read_lunch(wanted, folder, intake)
     except FaultError as error:
         faults.extend(error.faults)
     try:
@@ -327,7 +332,12 @@ def compile_meals(district: District, wanted: MealsInput, lunch: Lunch) -> Meals
         tuple(kitchen_at.values()),
         travel,
         problem,
-        (*district.warnings, *stock.warnings, *travel.warnings),
+        (
+            *district.warnings,
+            *unplaced_warning(lunch.unplaced),
+            *stock.warnings,
+            *travel.warnings,
+        ),
     )
 
 

@@ -10,12 +10,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from optimizer.siting.curve import CurvePoint, Gain, coverage_curve, order_by_gain
 
 from base.faults import Fault, FaultError
 from geo.isochrone import isochrones
 from optimizer.siting.check import check
 from optimizer.siting.coverage import covered, nearest
-from optimizer.siting.curve import CurvePoint, Gain, coverage_curve, order_by_gain
 from optimizer.siting.problem import (
     Question,
     SiteStatus,

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from optimizer.routing.solve import solve
 
 from base.faults import Fault, FaultError, Faults
 from optimizer.routing.problem import NONE, LinkKind, RoutingProblem
 from optimizer.routing.solution import RoutingAnswer, Unserved
-from optimizer.routing.solve import solve
 from optimizer.stop import ProgressCallback, Stop
 from scenarios.codes import (
     ID_TWICE,
@@ -23,6 +23,7 @@ from scenarios.codes import (
     TOO_MANY_SKILLS,
     UNKNOWN_REFERENCE,
 )
+from scenarios.day import VisitDay, read_visit_day, unplaced_warning
 from scenarios.district import District, open_district
 from scenarios.model import Scenario, VisitsInput
 from scenarios.records import Carer, Place, Tier, Visit
@@ -37,7 +38,7 @@ from scenarios.rounds import (
     refuse_violations,
     travel_between,
 )
-from scenarios.visit_tables import read_day
+from scenarios.tables import Intake
 
 __all__ = ["VisitsCase", "VisitsRun", "compile_visits", "plan_visits", "run_visits"]
 
@@ -51,7 +52,7 @@ class VisitsCase:
 
     Attributes:
         district: streets and sub-districts.
-        visits, carers: the records.
+        day: the records as read.
         places: the distinct places by number.
         travel: matrices between them.
         skills: skill names by bit.
@@ -60,13 +61,22 @@ class VisitsCase:
     """
 
     district: District
-    visits: tuple[Visit, ...]
-    carers: tuple[Carer, ...]
+    day: VisitDay
     places: tuple[Place, ...]
     travel: Travel
     skills: tuple[str, ...]
     problem: RoutingProblem
     warnings: tuple[Fault, ...]
+
+    @property
+    def visits(self) -> tuple[Visit, ...]:
+        """The visits."""
+        return self.day.visits
+
+    @property
+    def carers(self) -> tuple[Carer, ...]:
+        """The carers."""
+        return self.day.carers
 
 
 @dataclass(frozen=True)
@@ -143,6 +153,7 @@ def run_visits(
     *,
     stop: Stop | None = None,
     progress: ProgressCallback | None = None,
+    intake: Intake | None = None,
 ) -> VisitsRun:
     """Plan the day of a scenario's visits part.
 
@@ -151,6 +162,7 @@ def run_visits(
         folder: where its paths count from.
         stop: when to stop; None for the scenario's own seconds and iterations.
         progress: hears of every step.
+        intake: makes pseudonyms and takes contacts; None for tables that have ids.
 
     Raises:
         FaultError: every fault of tables and layers; or CC-S206 where the independent checker
@@ -162,7 +174,7 @@ def run_visits(
     faults = Faults()
     district, day = None, None
     try:
-        day = read_day(wanted, folder)
+        day = read_visit_day(wanted, folder, intake)
     except FaultError as error:
         faults.extend(error.faults)
     try:
@@ -171,15 +183,13 @@ def run_visits(
         faults.extend(error.faults)
     faults.raise_if_any()
     assert district is not None and day is not None
-    visits, carers = day
     stop = stop or Stop(seconds=wanted.seconds, iterations=wanted.iterations)
-    return plan_visits(district, visits, carers, stop=stop, seed=wanted.seed, progress=progress)
+    return plan_visits(district, day, stop=stop, seed=wanted.seed, progress=progress)
 
 
 def plan_visits(
     district: District,
-    visits: Sequence[Visit],
-    carers: Sequence[Carer],
+    day: VisitDay,
     *,
     stop: Stop,
     seed: int = 0,
@@ -190,20 +200,19 @@ def plan_visits(
     Raises:
         FaultError: records that do not fit together; or CC-S206.
     """
-    case = compile_visits(district, visits, carers)
+    case = compile_visits(district, day)
     answer = solve(case.problem, stop=stop, seed=seed, progress=progress)
     refuse_violations(case.problem, answer)
     return VisitsRun(case, answer, case.warnings)
 
 
-def compile_visits(
-    district: District, visits: Sequence[Visit], carers: Sequence[Carer]
-) -> VisitsCase:
+def compile_visits(district: District, day: VisitDay) -> VisitsCase:
     """Turn records into arrays.
 
     Raises:
         FaultError: no visits or carers, ids used twice, links to nobody, too many skills.
     """
+    visits, carers = day.visits, day.carers
     _check_records(visits, carers)
     book = PlaceBook()
     starts = [book.number(carer.start) for carer in carers]
@@ -250,13 +259,12 @@ def compile_visits(
     )
     return VisitsCase(
         district,
-        tuple(visits),
-        tuple(carers),
+        day,
         book.places,
         travel,
         skills,
         problem,
-        (*district.warnings, *travel.warnings),
+        (*district.warnings, *unplaced_warning(day.unplaced), *travel.warnings),
     )
 
 
