@@ -10,6 +10,7 @@ objective.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,16 @@ from numpy.typing import NDArray
 from optimizer.arrays import csr_rows
 from optimizer.siting.problem import SiteStatus, SitingProblem
 
-__all__ = ["Classes", "CoverModel", "always_open", "cover_model", "merge_rows", "transpose"]
+__all__ = [
+    "Classes",
+    "CoverModel",
+    "always_open",
+    "cover_model",
+    "equal_rows",
+    "merge_rows",
+    "take_rows",
+    "transpose",
+]
 
 
 @dataclass(frozen=True)
@@ -142,23 +152,44 @@ def merge_rows(
     indptr: NDArray[np.int64], site: NDArray[np.int32], weight: NDArray[np.int64]
 ) -> Classes:
     """Merge rows with equal site sets, in order of first appearance; no row may be empty."""
-    n_rows = weight.size
-    if n_rows == 0:
+    if weight.size == 0:
         return Classes(indptr, site, weight, np.zeros(0, dtype=np.int64))
-    size = np.diff(indptr)
-    with np.errstate(over="ignore"):
-        key = np.add.reduceat(_scramble(site), indptr[:-1]) ^ _scramble(size)
-    _, first, group = np.unique(key, return_index=True, return_inverse=True)
-    head = first[group]
-    head = np.where(_same_as(indptr, site, head), head, np.arange(n_rows))
-    heads, of_row = np.unique(head, return_inverse=True)
+    heads, of_row = np.unique(equal_rows(indptr, site), return_inverse=True)
     merged = np.zeros(heads.size, dtype=np.int64)
     np.add.at(merged, of_row, weight)
-    new_indptr, new_site = _take_rows(indptr, site, heads)
-    return Classes(new_indptr, new_site, merged, of_row)
+    new_indptr, entries = take_rows(indptr, heads)
+    return Classes(new_indptr, site[entries], merged, of_row)
 
 
-def _scramble(values: NDArray[np.integer]) -> NDArray[np.uint64]:
+def equal_rows(
+    indptr: NDArray[np.int64],
+    index: NDArray[np.int32],
+    value: NDArray[np.int64] | None = None,
+    row_value: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
+    """int64[rows], the first row with the same entries (and the same row value) as each row.
+
+    Rows are hashed as sets of entries and then compared entry by entry with the first row of
+    their hash; a row whose hash deceives stays by itself. No row may be empty, and entries must
+    stand in the same order in equal rows.
+    """
+    word = _scramble(index)
+    if value is not None:
+        word = _scramble(word + _scramble(value))
+    size = np.diff(indptr)
+    key = np.add.reduceat(word, indptr[:-1]) ^ _scramble(size)
+    if row_value is not None:
+        key = _scramble(key + _scramble(row_value))
+    _, first, group = np.unique(key, return_index=True, return_inverse=True)
+    head: NDArray[np.int64] = first[group]
+    same = size == size[head]
+    if row_value is not None:
+        same &= row_value == row_value[head]
+    _compare(indptr, [index] if value is None else [index, value], head, same)
+    return np.where(same, head, np.arange(head.size))
+
+
+def _scramble(values: NDArray[np.integer[Any]]) -> NDArray[np.uint64]:
     """Splitmix64: sums of these words hash sets of integers."""
     with np.errstate(over="ignore"):
         word = (values.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
@@ -167,29 +198,30 @@ def _scramble(values: NDArray[np.integer]) -> NDArray[np.uint64]:
         return word ^ (word >> np.uint64(31))
 
 
-def _same_as(
-    indptr: NDArray[np.int64], site: NDArray[np.int32], head: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """bool[rows], whether a row holds exactly the sites of its head row."""
-    size = np.diff(indptr)
-    same: NDArray[np.bool_] = size == size[head]
+def _compare(
+    indptr: NDArray[np.int64],
+    columns: list[NDArray[Any]],
+    head: NDArray[np.int64],
+    same: NDArray[np.bool_],
+) -> None:
+    """Clear ``same`` for rows with an entry that differs from their head row's."""
     other = np.flatnonzero(same & (head != np.arange(head.size)))
-    count = size[other]
-    inside = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    mine = site[np.repeat(indptr[other], count) + inside]
-    theirs = site[np.repeat(indptr[head[other]], count) + inside]
-    same[np.repeat(other, count)[mine != theirs]] = False
-    return same
+    own_indptr, mine = take_rows(indptr, other)
+    _, theirs = take_rows(indptr, head[other])
+    row = np.repeat(other, np.diff(own_indptr))
+    for column in columns:
+        same[row[column[mine] != column[theirs]]] = False
 
 
-def _take_rows(
-    indptr: NDArray[np.int64], site: NDArray[np.int32], rows: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def take_rows(
+    indptr: NDArray[np.int64], rows: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """CSR pointer of some rows alone, and the places of their entries in the whole."""
     count = np.diff(indptr)[rows]
     new_indptr = np.zeros(rows.size + 1, dtype=np.int64)
     np.cumsum(count, out=new_indptr[1:])
     inside = np.arange(new_indptr[-1]) - np.repeat(new_indptr[:-1], count)
-    return new_indptr, site[np.repeat(indptr[rows], count) + inside]
+    return new_indptr, np.repeat(indptr[rows], count) + inside
 
 
 def _drop_empty(
@@ -209,5 +241,5 @@ def _fold_singles(
     single = size == 1
     np.add.at(gain, site[indptr[:-1][single]], weight[single])
     rows = np.flatnonzero(~single)
-    new_indptr, new_site = _take_rows(indptr, site, rows)
-    return new_indptr, new_site, weight[rows]
+    new_indptr, entries = take_rows(indptr, rows)
+    return new_indptr, site[entries], weight[rows]

@@ -9,6 +9,7 @@ from optimizer.siting.center import least_radius
 from optimizer.siting.cover import cover_all, cover_most
 from optimizer.siting.coverage import value_of
 from optimizer.siting.engine import Proposal
+from optimizer.siting.median import least_cost
 from optimizer.siting.problem import (
     Question,
     SiteStatus,
@@ -88,6 +89,7 @@ def _propose(
     assert request.new_sites is not None
     engine = {
         Question.MCLP: cover_most,
+        Question.P_MEDIAN: least_cost,
         Question.P_CENTER: least_radius,
     }[request.question]
     return engine(problem, request.new_sites, clock, seed, progress)

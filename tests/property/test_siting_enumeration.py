@@ -18,7 +18,7 @@ some = settings(
     max_examples=150,
     suppress_health_check=[HealthCheck.too_slow],
 )
-QUESTIONS = [Question.LSCP, Question.MCLP, Question.P_CENTER]
+QUESTIONS = list(Question)
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
