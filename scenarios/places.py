@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from scenarios.cells import fold
 from scenarios.records import Place
 
-__all__ = ["PlaceRow", "PlaceTable", "Unplaced", "building_number"]
+__all__ = ["PlaceRow", "PlaceTable", "Unplaced", "building_number", "without_door"]
 
 _BUILDING_SUFFIX = re.compile(r"(?:号?楼|号?栋|号?幢|号院|号|座|#|bldg\.?|building)$")
 _BUILDING_PREFIX = re.compile(r"^(?:第|no\.?|bldg\.?|building|#)")
@@ -46,7 +46,7 @@ class Unplaced:
     Attributes:
         table: file that the row stands in. row: 1-based row in it.
         id: id of the visit or order, free of personal data.
-        compound, building: what the row says; empty where it says nothing.
+        compound, building: what the row says, without the door; empty where it says nothing.
         nearest: spellings of the place table that come close, the closest first.
     """
 
@@ -89,6 +89,14 @@ class PlaceTable:
         return tuple(difflib.get_close_matches(asked, spelled, n=most, cutoff=0.5))
 
 
+def without_door(building: str) -> str:
+    """A building cell without unit, floor and door: ``3号楼2单元501`` and ``3-2-501`` give the
+    building only, because a door number is personal.
+    """
+    word = re.split(r"\s*(?:\d+|[一二三四五六七八九十]+)(?:单元|门|层|室|户)", fold(building))[0]
+    return re.split(r"(?<=\S)[-/]|(?<=楼|栋|幢)\s*\d", word)[0].strip()
+
+
 def building_number(building: str) -> str:
     """A building's number without the words around it; ``三号楼`` and ``3#`` both give ``3``."""
     word = _BUILDING_PREFIX.sub("", _key(building))
@@ -108,4 +116,3 @@ def _arabic(word: str) -> str:
 
 def _key(word: str) -> str:
     return fold(word).casefold().replace(" ", "")
-

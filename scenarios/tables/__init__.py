@@ -15,6 +15,7 @@ from scenarios.tables.meals import (
     write_kitchens,
     write_orders,
 )
+from scenarios.tables.templates import write_templates
 from scenarios.tables.visits import read_carers, read_visits, write_carers, write_visits
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "write_orders",
     "write_places",
     "write_services",
+    "write_templates",
     "write_visits",
 ]

@@ -32,6 +32,7 @@ __all__ = [
     "CARRIER_COLUMNS",
     "KINDS",
     "KITCHEN_COLUMNS",
+    "LEDGER_COLUMNS",
     "MODE_NAMES",
     "ORDER_COLUMNS",
     "PLACE_COLUMNS",
@@ -186,7 +187,7 @@ CLIENT = Column(
     aliases="client 服务对象编号 档案号 老人ID 长者编号 客户编号",
     note=_note("不含姓名、电话、身份证号的编号", "an id without name, phone or identity number"),
 )
-NAME = Column("name", "姓名", "name", aliases="老人姓名 长者姓名 服务对象 人员姓名 护理员姓名")
+NAME = Column("name", "姓名", "name", aliases="老人姓名 长者姓名 服务对象 人员姓名")
 PHONE = Column("phone", "联系电话", "phone", aliases="电话 手机 手机号 联系方式 手机号码")
 ADDRESS = Column(
     "address", "住址", "address", aliases="地址 家庭住址 详细地址 居住地址 门牌号 门牌"
@@ -255,6 +256,75 @@ VISIT_COLUMNS = (
     Column("link_min", "最短间隔(分钟)", "min_gap_minutes", "gap", "最短间隔"),
     Column("link_max", "最长间隔(分钟)", "max_gap_minutes", "gap", "最长间隔"),
     *PERSON,
+)
+
+LEDGER_COLUMNS = (
+    CLIENT,
+    Column("district", "区县", "district", aliases="区 区(县)"),
+    Column("street", "街道", "subdistrict", aliases="街道(乡镇) 乡镇 街镇"),
+    *_JOIN,
+    NAME,
+    Column("sex", "性别", "sex"),
+    Column("age", "年龄", "age", "count"),
+    ID_NUMBER,
+    PHONE,
+    ADDRESS,
+    Column("living", "居住状况", "living", aliases="居住情况 居住方式"),
+    Column("ability", "失能等级", "ability", aliases="能力等级 失能程度 护理等级"),
+    Column("tier", "保障类别", "tier", "tier", "保障类型 类别 人员类别"),
+    Column(
+        "service",
+        "服务项目",
+        "service",
+        aliases="服务 服务内容 项目 服务名称",
+        note=_note(
+            "服务目录中的名称；多项用分号分隔，也可每项一行",
+            "names of the service catalogue; several set apart by semicolons, or one row each",
+        ),
+    ),
+    Column(
+        "frequency",
+        "频次",
+        "frequency",
+        aliases="服务频次 频率",
+        note=_note(
+            "每日、每周3次、隔日、每月2次、周一至周五、按需；一项或按服务逐项",
+            "daily, 3 a week, every other day, 2 a month, weekdays, on demand; one, or one each",
+        ),
+    ),
+    Column(
+        "duration",
+        "时长",
+        "minutes",
+        aliases="时长(分钟) 服务时长 duration",
+        note=_note("分钟；留空按服务目录", "minutes; empty for the catalogue's"),
+    ),
+    Column(
+        "wish",
+        "期望时段",
+        "preferred_time",
+        aliases="服务时段 上门时段 时段 服务时间",
+        note=_note("上午、8:00-10:00、下午2点至4点等", "morning, 8:00-10:00, after 14:00 ..."),
+    ),
+    Column("carer", "护理员", "carer", aliases="护理员姓名 服务人员"),
+    Column(
+        "double",
+        "双人",
+        "two_carers",
+        aliases="双人服务 是否双人",
+        note=_note("是：两名护理员同时上门", "yes: two carers at once"),
+    ),
+    Column(
+        "meals",
+        "助餐(午/晚)",
+        "meals",
+        aliases="助餐 餐次 订餐",
+        note=_note("午、晚或午、晚；每日送餐", "lunch, dinner or both; every day"),
+    ),
+    Column("lunch", "午餐", "lunch", aliases="助餐午 助餐午餐 中餐 午"),
+    Column("dinner", "晚餐", "dinner", aliases="助餐晚 助餐晚餐 晚"),
+    Column("diet", "忌口", "diet", aliases="饮食要求 膳食要求 饮食禁忌"),
+    NOTE,
 )
 
 CARER_COLUMNS = (

@@ -28,7 +28,7 @@ from scenarios.codes import (
 )
 from scenarios.contacts import Contact
 from scenarios.model import TableInput, Text
-from scenarios.places import PlaceRow, Unplaced
+from scenarios.places import PlaceRow, Unplaced, without_door
 from scenarios.records import Place
 from scenarios.tables.columns import KINDS, Column, heading_key
 from scenarios.tables.intake import Intake
@@ -198,6 +198,7 @@ class Row:
         if not self.sheet.keeps:
             self.fault(UNPLACED_ROW(self.sheet.name, row=self.number))
             return
+        building = without_door(building)
         nearest = intake.places.nearest(compound, building) if intake.places and compound else ()
         intake.unplaced.append(
             Unplaced(self.sheet.name, self.number, id, compound, building, nearest)
