@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from base.faults import Fault, FaultError, Faults
+from scenarios.catalogue import Catalogue, built_in
 from scenarios.cells import read_time
 from scenarios.codes import ROWS_UNPLACED
 from scenarios.ledger import read_ledger
@@ -33,11 +34,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class VisitDay:
-    """A station's day: visits, carers, and the rows that nobody but a person can place."""
+    """A station's day: visits, carers, and the rows that nobody but a person can place.
+
+    ``catalogue`` knows what the visits' services are called.
+    """
 
     visits: tuple[Visit, ...]
     carers: tuple[Carer, ...]
     unplaced: tuple[Unplaced, ...] = ()
+    catalogue: Catalogue = field(default_factory=built_in, repr=False)
 
 
 @dataclass(frozen=True)
@@ -75,15 +80,17 @@ def read_visit_day(wanted: VisitsInput, folder: Path, intake: Intake | None = No
     if wanted.station is not None:
         intake = dataclasses.replace(intake, station=Place(*wanted.station))
     carers = _keep(faults, lambda: read_carers(wanted.carers, folder, intake))
-    visits = None
+    visits: Sequence[Visit] | None = None
     if wanted.visits is not None:
         day = wanted.visits
         visits = _keep(faults, lambda: read_visits(day, folder, intake))
     elif wanted.elders is not None:
         ledger = wanted.elders
-        visits = _keep(faults, lambda: read_ledger(ledger, folder, wanted.day, intake))
+        visits = _keep(faults, lambda: read_ledger(ledger, folder, wanted.day, intake).visits)
     faults.raise_if_any()
-    return VisitDay(tuple(visits or ()), tuple(carers or ()), tuple(intake.unplaced))
+    return VisitDay(
+        tuple(visits or ()), tuple(carers or ()), tuple(intake.unplaced), intake.catalogue
+    )
 
 
 def read_lunch(wanted: MealsInput, folder: Path, intake: Intake | None = None) -> Lunch:
