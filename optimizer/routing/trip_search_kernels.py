@@ -2,11 +2,9 @@
 """Compiled ruin and recreate on carriers' days.
 
 The search is SISR (Christiaens and Vanden Berghe 2020): strings of neighbouring drops are taken
-out of adjacent trips and put back greedily with blinks, under simulated annealing. While stops
-are unserved, a trial is also accepted when the stops that it leaves out have been left out less
-often (their fleet-minimising rule), so that hard stops find their place.
-
-Plans compare by the weight of the unserved tasks first and by cost second.
+out of adjacent trips and put back greedily with blinks, under simulated annealing. The annealing
+sees a soft price for every unserved task, so that it may trade one task for another on its way;
+the best plan is kept by the weight of the unserved tasks first and by cost second.
 """
 
 from __future__ import annotations
@@ -17,13 +15,28 @@ import numpy as np
 from numba import njit
 
 import base.kernel_cache  # noqa: F401  (sets the cache folder before anything is compiled)
-from optimizer.routing.trip_kernels import (
+from optimizer.routing.trip_insert_kernels import (
+    ALL,
+    FOR_VEHICLE,
     FOUND_SIZE,
     best_insertion,
-    day_cost,
     insert,
-    random,
     rebuild_day,
+)
+from optimizer.routing.trip_kernels import (
+    KITCHEN,
+    LAST_ROW,
+    LATE,
+    LEAST,
+    LENGTH,
+    METRES,
+    N_TRIPS,
+    PRICE,
+    ROW,
+    SLOT,
+    WEIGHT,
+    day_cost,
+    random,
     refresh_day,
     refresh_trip,
 )
@@ -31,16 +44,18 @@ from optimizer.routing.trip_kernels import (
 STRING_MEAN = 10
 STRING_LONGEST = 10
 BLINK = 0.01
+RETRIES = 12
+"""Tasks unserved before a round that the round tries to serve, drawn anew each time."""
 
 
 @njit(cache=True, nogil=True)
 def refresh(data, state):
     """Recompute everything that derives from the trips; days that do not work are emptied."""
     width = state.day_before.shape[1] - 1
-    drop = np.zeros(data.place.size, dtype=np.uint8)
-    for v in range(data.mode.size):
+    drop = np.zeros(data.tasks.shape[0], dtype=np.uint8)
+    for v in range(data.vehicles.shape[0]):
         works = True
-        for k in range(state.n_trips[v]):
+        for k in range(state.days[v, N_TRIPS]):
             works = refresh_trip(data, state, v, v * width + k) and works
         if not (works and refresh_day(data, state, v)):
             rebuild_day(data, state, v, drop)
@@ -48,32 +63,42 @@ def refresh(data, state):
 
 @njit(cache=True, nogil=True)
 def worth(data, state):
-    """(weight of the unserved tasks, cost of the days)."""
+    """(weight of the unserved tasks, cost of the days, soft price of the unserved tasks)."""
     unserved = np.int64(0)
-    for u in range(data.place.size):
-        if state.slot_of[u] < 0:
-            unserved += data.weight[u]
+    price = np.int64(0)
+    for u in range(data.tasks.shape[0]):
+        if state.where[u, SLOT] < 0:
+            unserved += data.tasks[u, WEIGHT]
+            price += data.tasks[u, PRICE]
     cost = np.int64(0)
-    for v in range(data.mode.size):
+    for v in range(data.vehicles.shape[0]):
         cost += day_cost(data, state, v)
-    return unserved, cost
+    return unserved, cost, price
+
+
+@njit(cache=True, nogil=True)
+def copy_where(source, target):
+    """Copy where the tasks are."""
+    for u in range(source.where.shape[0]):
+        target.where[u, SLOT] = source.where[u, SLOT]
+        target.where[u, ROW] = source.where[u, ROW]
 
 
 @njit(cache=True, nogil=True)
 def copy_day(source, target, v):
-    """Copy one vehicle's day; ``slot_of`` and ``row_of`` of other tasks stay."""
+    """Copy one vehicle's day, all but where its tasks are."""
     width = source.day_before.shape[1] - 1
-    target.n_trips[v] = source.n_trips[v]
-    target.least[v] = source.least[v]
-    target.metres[v] = source.metres[v]
-    for k in range(source.n_trips[v] + 1):
+    target.days[v, N_TRIPS] = source.days[v, N_TRIPS]
+    target.days[v, LEAST] = source.days[v, LEAST]
+    target.days[v, METRES] = source.days[v, METRES]
+    for k in range(source.days[v, N_TRIPS] + 1):
         for j in range(3):
             target.day_before[v, k, j] = source.day_before[v, k, j]
             target.day_after[v, k, j] = source.day_after[v, k, j]
-    for s in range(v * width, v * width + source.n_trips[v]):
-        n = source.length[s]
-        target.length[s] = n
-        target.kitchen[s] = source.kitchen[s]
+    for s in range(v * width, v * width + source.days[v, N_TRIPS]):
+        n = source.trips[s, LENGTH]
+        target.trips[s, LENGTH] = n
+        target.trips[s, KITCHEN] = source.trips[s, KITCHEN]
         for k in range(source.load.shape[1]):
             target.load[s, k] = source.load[s, k]
         for i in range(n + 1):
@@ -88,16 +113,15 @@ def copy_day(source, target, v):
 @njit(cache=True, nogil=True)
 def copy_all(source, target):
     """Copy a whole plan."""
-    for v in range(source.n_trips.size):
+    for v in range(source.days.shape[0]):
         copy_day(source, target, v)
-    target.slot_of[:] = source.slot_of
-    target.row_of[:] = source.row_of
+    copy_where(source, target)
 
 
 @njit(cache=True, nogil=True)
 def _drop_string(state, s, u, longest, drop, rng):
     """Mark a string of drops around ``u`` in its trip, or a string with a gap."""
-    n = state.length[s]
+    n = state.trips[s, LENGTH]
     at = 0
     while state.seq[s, at] != u:
         at += 1
@@ -121,15 +145,15 @@ def _drop_string(state, s, u, longest, drop, rng):
 @njit(cache=True, nogil=True)
 def ruin(data, state, rng, drop, marked):
     """Mark tasks to take out: strings around a random task, or a whole trip or day with them."""
-    n_tasks = data.place.size
+    n_tasks = data.tasks.shape[0]
     width = state.day_before.shape[1] - 1
     drop[:] = 0
     marked[:] = 0
     served, trips = 0, 0
-    for v in range(data.mode.size):
-        trips += state.n_trips[v]
-        for k in range(state.n_trips[v]):
-            served += state.length[v * width + k]
+    for v in range(data.vehicles.shape[0]):
+        trips += state.days[v, N_TRIPS]
+        for k in range(state.days[v, N_TRIPS]):
+            served += state.trips[v * width + k, LENGTH]
     if trips == 0:
         return
     longest = max(1, min(STRING_LONGEST, 1 + served // trips))
@@ -141,16 +165,16 @@ def ruin(data, state, rng, drop, marked):
         if strings == 0:
             break
         u = seed if j < 0 else data.near[seed, j]
-        s = state.slot_of[u]
+        s = state.where[u, SLOT]
         if s < 0 or marked[s]:
             continue
         if style < 0.08:
             v = s // width
             k = s - v * width
-            last = state.n_trips[v] if style < 0.02 else k + 1
+            last = state.days[v, N_TRIPS] if style < 0.02 else k + 1
             for other in range(0 if style < 0.02 else k, last):
                 marked[v * width + other] = 1
-                for i in range(state.length[v * width + other]):
+                for i in range(state.trips[v * width + other, LENGTH]):
                     drop[state.seq[v * width + other, i]] = 1
             style = 1.0
         else:
@@ -161,98 +185,117 @@ def ruin(data, state, rng, drop, marked):
 
 @njit(cache=True, nogil=True)
 def order_absent(data, absent, count, rng, key):
-    """Sort the absent tasks for their return; the heavier weights first half of the time."""
+    """Sort absent tasks for their return, in one of several ways; half of the time by weight."""
     style = random(rng)
+    weigh = random(rng) < 0.5
     for i in range(count):
         u = absent[i]
         if style < 0.3:
             key[i] = random(rng)
         elif style < 0.6:
-            key[i] = -data.load[u].sum() + 0.5 * random(rng)
+            key[i] = random(rng)
+            for d in range(data.load.shape[1]):
+                key[i] -= data.load[u, d]
         elif style < 0.75:
             key[i] = -data.remote[u]
         elif style < 0.85:
             key[i] = data.remote[u]
         else:
-            row = data.window_indptr[u + 1] - 1
-            key[i] = data.window_close[row]
-    order = np.argsort(key[:count], kind="mergesort")
-    absent[:count] = absent[:count][order]
-    if random(rng) < 0.5:
-        for i in range(count):
-            key[i] = -float(data.weight[absent[i]])
-        order = np.argsort(key[:count], kind="mergesort")
-        absent[:count] = absent[:count][order]
+            key[i] = data.windows[data.tasks[u, LAST_ROW] - 1, LATE]
+    for i in range(1, count):  # insertion sort: the lists are short
+        u, mine = absent[i], key[i]
+        j = i - 1
+        while j >= 0 and _later(data, weigh, absent[j], key[j], u, mine):
+            absent[j + 1], key[j + 1] = absent[j], key[j]
+            j -= 1
+        absent[j + 1], key[j + 1] = u, mine
+
+
+@njit(cache=True, nogil=True)
+def _later(data, weigh, u, key_u, w, key_w):
+    """Whether task ``u`` comes after task ``w``."""
+    if weigh and data.tasks[u, WEIGHT] != data.tasks[w, WEIGHT]:
+        return data.tasks[u, WEIGHT] < data.tasks[w, WEIGHT]
+    return key_u > key_w
 
 
 @njit(cache=True, nogil=True)
 def recreate(data, state, absent, count, blink, rng, touched):
     """Insert absent tasks in the given order, each where it is cheapest, if anywhere."""
-    trip = np.empty(4, dtype=np.int64)
     found = np.empty(FOUND_SIZE, dtype=np.int64)
     for i in range(count):
-        if best_insertion(data, state, absent[i], -1, blink, rng, trip, found):
+        if best_insertion(data, state, absent[i], ALL, blink, rng, found):
             insert(data, state, absent[i], found)
-            touched[found[1]] = 1
+            touched[found[FOR_VEHICLE]] = 1
 
 
 @njit(cache=True, nogil=True)
-def improve(data, current, trial, best, worths, absences, rng, rounds, heat, cooling):
+def take_out(data, state, drop, touched, absent, rng):
+    """Take the marked tasks out; list them and some of those unserved before; their number."""
+    width = state.day_before.shape[1] - 1
+    count, before = np.int64(0), 0
+    for u in range(drop.size):
+        if drop[u]:
+            touched[state.where[u, SLOT] // width] = 1
+        elif state.where[u, SLOT] < 0 and data.tasks[u, WEIGHT] > 0:
+            before += 1
+            if count < RETRIES:
+                absent[count] = u
+                count += 1
+            else:  # reservoir sampling
+                i = int(random(rng) * before)
+                if i < RETRIES:
+                    absent[i] = u
+    for v in range(touched.size):
+        if touched[v]:
+            _list_day(state, v, width, absent, count)
+            for k in range(state.days[v, N_TRIPS]):
+                count += state.trips[v * width + k, LENGTH]
+            rebuild_day(data, state, v, drop)
+    kept = 0
+    for i in range(count):
+        if state.where[absent[i], SLOT] < 0:
+            absent[kept] = absent[i]
+            kept += 1
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def _list_day(state, v, width, absent, count):
+    for k in range(state.days[v, N_TRIPS]):
+        for i in range(state.trips[v * width + k, LENGTH]):
+            absent[count] = state.seq[v * width + k, i]
+            count += 1
+
+
+@njit(cache=True, nogil=True)
+def improve(data, current, trial, best, worths, rng, rounds, heat, cooling):
     """Run rounds of ruin and recreate; the best plan found is kept in ``best``.
 
-    ``worths`` int64[4] = unserved weight and cost of ``current``, then of ``best``; ``trial``
-    equals ``current`` on entry and exit. ``heat`` is the annealing temperature in cost units,
-    multiplied by ``cooling`` each round. ``absences`` int64[T] counts how often tasks stayed out.
+    ``worths`` int64[3] = cost plus soft price of ``current``, then unserved weight and cost of
+    ``best``; ``trial`` equals ``current`` on entry and exit. ``heat`` is the annealing
+    temperature in cost units, multiplied by ``cooling`` each round.
     """
-    n_tasks = data.place.size
-    n_vehicles = data.mode.size
+    n_tasks = data.tasks.shape[0]
     drop = np.zeros(n_tasks, dtype=np.uint8)
-    marked = np.zeros(current.length.size, dtype=np.uint8)
-    touched = np.zeros(n_vehicles, dtype=np.uint8)
+    marked = np.zeros(current.trips.shape[0], dtype=np.uint8)
+    touched = np.zeros(data.vehicles.shape[0], dtype=np.uint8)
     absent = np.empty(n_tasks, dtype=np.int64)
     key = np.empty(n_tasks, dtype=np.float64)
-    width = current.day_before.shape[1] - 1
     for _ in range(rounds):
         ruin(data, trial, rng, drop, marked)
         touched[:] = 0
-        count, missing, missed = 0, 0, 0
-        for u in range(n_tasks):
-            if drop[u]:
-                touched[trial.slot_of[u] // width] = 1
-            elif trial.slot_of[u] < 0:
-                missing += 1
-                missed += absences[u]
-        for v in range(n_vehicles):
-            if touched[v]:
-                rebuild_day(data, trial, v, drop)
-        for u in range(n_tasks):
-            if trial.slot_of[u] < 0 and data.weight[u] > 0:
-                absent[count] = u
-                count += 1
+        count = take_out(data, trial, drop, touched, absent, rng)
         order_absent(data, absent, count, rng, key)
         recreate(data, trial, absent, count, BLINK, rng, touched)
-        unserved, cost = worth(data, trial)
-        missing_now, missed_now = 0, 0
-        if unserved > 0:
-            for u in range(n_tasks):
-                if trial.slot_of[u] < 0:
-                    missing_now += 1
-                    missed_now += absences[u]
-        accept = unserved < worths[0]
-        if unserved == worths[0]:
-            accept = cost <= worths[1] - heat * math.log(max(random(rng), 1e-300))
-        elif unserved > worths[0] and missing > 0:
-            accept = missed_now < missed
-        if unserved > 0:
-            for u in range(n_tasks):
-                if trial.slot_of[u] < 0:
-                    absences[u] += 1
+        unserved, cost, price = worth(data, trial)
+        accept = cost + price <= worths[0] - heat * math.log(max(random(rng), 1e-300))
         _settle(current, trial, touched, accept)
         if accept:
-            worths[0], worths[1] = unserved, cost
-            if unserved < worths[2] or (unserved == worths[2] and cost < worths[3]):
-                worths[2], worths[3] = unserved, cost
-                copy_all(current, best)
+            worths[0] = cost + price
+        if accept and (unserved < worths[1] or (unserved == worths[1] and cost < worths[2])):
+            worths[1], worths[2] = unserved, cost
+            copy_all(current, best)
         heat *= cooling
 
 
@@ -265,76 +308,20 @@ def _settle(current, trial, touched, accept):
     for v in range(touched.size):
         if touched[v]:
             copy_day(source, target, v)
-    target.slot_of[:] = source.slot_of
-    target.row_of[:] = source.row_of
+    copy_where(source, target)
 
 
 @njit(cache=True, nogil=True)
-def complete(data, state, rank):
-    """Insert all that fits, then let no task keep out a task of higher rank (smaller number).
-
-    After it, neither inserting an unserved task anywhere nor taking out one task of a lower rank
-    makes room for an unserved task of a higher one.
-    """
-    n_tasks = data.place.size
+def complete(data, state, order):
+    """Insert every unserved task that fits, in the given order, until none does."""
     rng = np.ones(1, dtype=np.uint64)
-    trip = np.empty(4, dtype=np.int64)
     found = np.empty(FOUND_SIZE, dtype=np.int64)
-    drop = np.zeros(n_tasks, dtype=np.uint8)
-    order = np.argsort(rank, kind="mergesort")
-    width = state.day_before.shape[1] - 1
     changed = True
     while changed:
         changed = False
         for u in order:
-            if state.slot_of[u] >= 0 or data.weight[u] == 0:
+            if state.where[u, SLOT] >= 0 or data.tasks[u, WEIGHT] == 0:
                 continue
-            if best_insertion(data, state, u, -1, 0.0, rng, trip, found):
+            if best_insertion(data, state, u, ALL, 0.0, rng, found):
                 insert(data, state, u, found)
                 changed = True
-        if changed:
-            continue
-        for u in order:
-            if state.slot_of[u] >= 0 or data.weight[u] == 0:
-                continue
-            if _displace(data, state, u, rank, order, width, drop, trip, found, rng):
-                changed = True
-                break
-
-
-@njit(cache=True, nogil=True)
-def _displace(data, state, u, rank, order, width, drop, trip, found, rng):
-    """Take out one task of a lower rank, the lowest first, if ``u`` fits then."""
-    for j in range(order.size - 1, -1, -1):
-        w = order[j]
-        if rank[w] <= rank[u]:
-            return False
-        s = state.slot_of[w]
-        if s < 0:
-            continue
-        v = s // width
-        if data.allowed[u, v] == 0:
-            continue
-        # The day is rebuilt in place: taking one task out and putting it back is exact.
-        k, i, row, kitchen = _find(state, s, w, width)
-        alone = state.length[s] == 1
-        before = state.n_trips[v]
-        drop[w] = 1
-        rebuild_day(data, state, v, drop)
-        drop[w] = 0
-        if best_insertion(data, state, u, v, 0.0, rng, trip, found):
-            insert(data, state, u, found)
-            return True
-        if state.n_trips[v] == before - (1 if alone else 0):
-            found[1], found[2], found[3] = v, k, 1 if alone else 0
-            found[4], found[5], found[6] = i, row, kitchen
-            insert(data, state, w, found)
-    return False
-
-
-@njit(cache=True, nogil=True)
-def _find(state, s, w, width):
-    i = 0
-    while state.seq[s, i] != w:
-        i += 1
-    return s - (s // width) * width, i, state.row_of[w], state.kitchen[s]
