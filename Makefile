@@ -12,7 +12,7 @@ PIP    := $(PYTHON) -m pip --disable-pip-version-check --quiet
 .PHONY: demo test lint types imports unit accept readme clean
 
 demo: $(VENV)/.run
-	$(VENV)/bin/carecircle demo --out demo-out --force
+	$(VENV)/bin/carecircle demo --out demo-out
 
 test: lint types imports unit
 

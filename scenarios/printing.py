@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import jinja2
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
@@ -20,6 +19,7 @@ from base.faults import Lang
 from geo.tables_out import escape
 from geo.whole import whole_file
 from scenarios.itinerary import PaperSheet
+from scenarios.report import page_environment
 
 __all__ = ["write_sheets"]
 
@@ -50,14 +50,7 @@ def write_sheets(
 
 
 def _html(sheets: Sequence[PaperSheet], lang: Lang) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("scenarios", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("sheets.html.j2").render(sheets=sheets, lang=lang)
+    return page_environment().get_template("sheets.html.j2").render(sheets=sheets, lang=lang)
 
 
 def _workbook(sheets: Sequence[PaperSheet]) -> Workbook:

@@ -34,6 +34,8 @@ __all__ = [
     "Table",
     "bar_plot",
     "line_plot",
+    "page_environment",
+    "page_style",
     "timeline_plot",
     "write_report",
 ]
@@ -216,6 +218,28 @@ def timeline_plot(
 
 def write_report(path: Path, report: Report, lang: Lang = "zh") -> None:
     """Write one self-contained HTML file that opens in ``lang`` and switches to the other."""
+    html = (
+        page_environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            title=report.title,
+            subtitle=report.subtitle,
+            lang=lang,
+            map_json=_script_json(_map_data(report.map)) if report.map else None,
+            plots_json=_script_json(_plot_data(report.plots)),
+            maplibre_js=_asset("maplibre", "srcjs/maplibre-gl.js") if report.map else "",
+            maplibre_css=_asset("maplibre", "srcjs/maplibre-gl.css") if report.map else "",
+            plotly_js=_asset("plotly", "package_data/plotly.min.js") if report.plots else "",
+            style=page_style(),
+            script=_asset("scenarios", "templates/report.js"),
+        )
+    )
+    path.write_text(html, encoding="utf-8")
+
+
+def page_environment() -> jinja2.Environment:
+    """Where the project's pages are rendered: escaping on, every text in both languages."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("scenarios", "templates"),
         autoescape=True,
@@ -224,18 +248,12 @@ def write_report(path: Path, report: Report, lang: Lang = "zh") -> None:
         lstrip_blocks=True,
     )
     environment.globals.update(both=_both, cell=_cell)
-    html = environment.get_template("report.html.j2").render(
-        report=report,
-        lang=lang,
-        map_json=_script_json(_map_data(report.map)) if report.map else None,
-        plots_json=_script_json(_plot_data(report.plots)),
-        maplibre_js=_asset("maplibre", "srcjs/maplibre-gl.js") if report.map else "",
-        maplibre_css=_asset("maplibre", "srcjs/maplibre-gl.css") if report.map else "",
-        plotly_js=_asset("plotly", "package_data/plotly.min.js") if report.plots else "",
-        style=_asset("scenarios", "templates/report.css"),
-        script=_asset("scenarios", "templates/report.js"),
-    )
-    path.write_text(html, encoding="utf-8")
+    return environment
+
+
+def page_style() -> Markup:
+    """The style sheet that all pages share."""
+    return _asset("scenarios", "templates/report.css")
 
 
 def _figure(traces: list[Any], x_label: str, y_label: str) -> go.Figure:

@@ -1,0 +1,114 @@
+"""Talking to a person at a terminal: progress, stopping, faults, results."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from api.words import word
+from base.faults import FaultError, Lang
+from optimizer.result import SolveResult
+from optimizer.stop import Progress as SolverNews
+
+__all__ = ["Job", "job_progress", "show_faults", "show_result"]
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Job:
+    """A running job: shows the solver's news and knows whether the user asked to stop."""
+
+    def __init__(self, progress: Progress, name: str, lang: Lang, seconds: float | None) -> None:
+        self._progress = progress
+        self._lang = lang
+        self._name = name
+        self._stopped = False
+        self._task = progress.add_task(name, total=seconds, news=word("reading", lang))
+
+    def cancelled(self) -> bool:
+        """True once the user asked to stop."""
+        return self._stopped
+
+    def hear(self, news: SolverNews) -> None:
+        """Show the solver's incumbent and bound."""
+        parts = [word("solving", self._lang)]
+        if news.incumbent is not None:
+            parts.append(word("incumbent", self._lang, value=f"{news.incumbent:,}"))
+        if news.bound is not None:
+            parts.append(word("bound", self._lang, value=f"{news.bound:,}"))
+        self._progress.update(self._task, completed=news.seconds, news=" · ".join(parts))
+
+    def say(self, key: str) -> None:
+        """Show what the job does now."""
+        self._progress.update(self._task, news=word(key, self._lang))
+
+    def finish(self) -> None:
+        """Fill the bar."""
+        total = self._progress.tasks[self._task].total or 1
+        self._progress.update(self._task, total=total, completed=total, news="")
+
+    def stop(self) -> None:
+        """Ask the solver to stop with its best answer."""
+        self._stopped = True
+        self._progress.update(self._task, news=word("stopping", self._lang))
+
+
+@contextmanager
+def job_progress(name: str, lang: Lang, seconds: float | None) -> Iterator[Job]:
+    """A progress bar for one job; the first Ctrl-C stops the solve, the second one aborts."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[news]}"),
+    )
+    with Progress(*columns, console=err, transient=False) as progress:
+        job = Job(progress, name, lang, seconds)
+        with _first_interrupt_stops(job.stop):
+            yield job
+        job.finish()
+
+
+@contextmanager
+def _first_interrupt_stops(stop: Callable[[], None]) -> Iterator[None]:
+    def on_interrupt(signum: int, frame: FrameType | None) -> None:
+        stop()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    try:
+        before = signal.signal(signal.SIGINT, on_interrupt)
+    except ValueError:  # not the main thread (tests, embedding): nothing to catch
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def show_faults(error: FaultError, lang: Lang) -> None:
+    """Print every fault, one a line, on standard error."""
+    err.print(f"[bold red]{word('faults', lang, count=len(error.faults))}[/]")
+    for fault in error.faults:
+        err.print(fault.text(lang), markup=False)
+
+
+def show_result(result: SolveResult, lang: Lang) -> None:
+    """Print status, objective, proved gap and seconds of a solve."""
+    gap = word("no_proof", lang) if result.gap is None else f"{result.gap:.4%}"
+    objective = "–" if result.objective is None else f"{result.objective:,}"
+    colon = "：" if lang == "zh" else ": "
+    figures = (
+        ("status", str(result.status)),
+        ("objective", objective),
+        ("gap", gap),
+        ("seconds", f"{result.seconds:.1f}"),
+    )
+    out.print("  " + "   ".join(f"{word(key, lang)}{colon}{value}" for key, value in figures))

@@ -1,0 +1,175 @@
+"""Running a job for the command line: progress, stop, write, tell where it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from rich.table import Table
+
+from api.console import Job, err, job_progress, out, show_result
+from api.words import word
+from base.faults import Lang
+from optimizer.result import Status
+from optimizer.stop import Stop
+from scenarios.contacts import ContactStore
+from scenarios.district import read_streets
+from scenarios.files import load_scenario
+from scenarios.itinerary import carer_sheets, clients_of, loading_lists
+from scenarios.meals import run_meals
+from scenarios.model import LayerInput, NetworkInput, Scenario
+from scenarios.printing import write_sheets
+from scenarios.siting import run_siting
+from scenarios.store import Run, check_run, write_run
+from scenarios.tables import Intake
+from scenarios.visits import run_visits
+
+__all__ = ["JobName", "check_folder", "describe_network", "run_job", "solve_and_write"]
+
+JobName = Literal["site", "visits", "meals"]
+_PARTS = {"site": "siting", "visits": "visits", "meals": "meals"}
+
+
+def run_job(
+    name: JobName,
+    path: Path,
+    out_dir: Path,
+    *,
+    seconds: float | None,
+    seed: int | None,
+    data: Path | None,
+    lang: Lang,
+) -> bool:
+    """Solve one job of a scenario file and write its answer; True where there is one."""
+    scenario, folder = load_scenario(path)
+    scenario = _with_options(scenario, _PARTS[name], seconds, seed)
+    run, report = solve_and_write(name, scenario, folder, out_dir, data=data, lang=lang)
+    for warning in run.warnings:
+        err.print(f"[yellow]![/] {warning.text(lang)}")
+    show_result(run.answer.result, lang)
+    out.print(word("report_at", lang, path=report), markup=False)
+    return _has_answer(run, lang)
+
+
+def solve_and_write(
+    name: JobName,
+    scenario: Scenario,
+    folder: Path,
+    out_dir: Path,
+    *,
+    data: Path | None,
+    lang: Lang,
+) -> tuple[Run, Path]:
+    """Run a job under a progress bar and write everything it hands out."""
+    part = getattr(scenario, _PARTS[name])
+    seconds = part.seconds if part else None
+    with job_progress(word(f"job_{name}", lang), lang, seconds) as job:
+        contacts = ContactStore(data)
+        run = _solve(name, scenario, folder, job, contacts)
+        job.say("writing")
+        report = write_run(run, out_dir, lang=lang)
+        _write_paper(run, out_dir / "sheets", contacts, lang)
+    return run, report
+
+
+def check_folder(folder: Path, lang: Lang) -> bool:
+    """Check the answer in a folder, or those in its sub-folders; True where all are clean."""
+    inside = sorted(path.parent for path in folder.glob("*/answer.json"))
+    answers = inside if inside and not (folder / "answer.json").exists() else [folder]
+    clean = True
+    for answer in answers:
+        findings = check_run(answer)
+        if findings:
+            clean = False
+            out.print(word("violations", lang, path=answer, count=len(findings)), style="red")
+            for finding in findings:
+                out.print(f"  {finding.text(lang)}", markup=False)
+        else:
+            out.print(word("clean", lang, path=answer), style="green")
+    return clean
+
+
+def describe_network(
+    source: Path,
+    layer: str | None,
+    crs: str,
+    name: str | None,
+    drop: Sequence[str],
+    save_as: Path | None,
+    lang: Lang,
+) -> None:
+    """Read streets, print their components, save them where asked."""
+    wanted = NetworkInput(
+        source=LayerInput(path=source.absolute(), layer=layer, crs=crs),
+        name=name,
+        drop_names=list(drop),
+        largest_component=False,
+    )
+    streets = read_streets(wanted, Path())
+    parts = streets.components()
+    total = sum(part.length_m for part in parts) / 1000
+    counts = {"nodes": streets.n_nodes, "edges": streets.n_edges, "count": len(parts)}
+    out.print(word("components", lang, km=f"{total:,.1f}", **counts))
+    table = Table()
+    table.add_column(word("component", lang), justify="right")
+    for column in ("nodes", "edges", "length_km"):
+        table.add_column(word(column, lang), justify="right")
+    for number, part in enumerate(parts[:10], start=1):
+        figures = (f"{part.nodes:,}", f"{part.edges:,}", f"{part.length_m / 1000:,.2f}")
+        table.add_row(str(number), *figures)
+    out.print(table)
+    if save_as is not None:
+        streets.save(save_as)
+        out.print(word("saved", lang, path=save_as), markup=False)
+
+
+def _with_options(
+    scenario: Scenario, part: str, seconds: float | None, seed: int | None
+) -> Scenario:
+    """The scenario with the options given on the command line in place of its own."""
+    given = {"seconds": seconds, "seed": seed}
+    changes = {key: value for key, value in given.items() if value is not None}
+    wanted = getattr(scenario, part)
+    if wanted is None or not changes:
+        return scenario
+    return scenario.model_copy(update={part: wanted.model_copy(update=changes)})
+
+
+def _solve(
+    name: JobName, scenario: Scenario, folder: Path, job: Job, contacts: ContactStore
+) -> Run:
+    part = getattr(scenario, _PARTS[name])
+    stop = Stop(
+        seconds=part.seconds if part else None,
+        iterations=getattr(part, "iterations", None),
+        cancelled=job.cancelled,
+    )
+    if name == "site":
+        return run_siting(scenario, folder, stop=stop, progress=job.hear)
+    intake = Intake(pseudonyms=contacts.pseudonyms())
+    run = run_visits if name == "visits" else run_meals
+    try:
+        return run(scenario, folder, stop=stop, progress=job.hear, intake=intake)
+    finally:
+        if intake.contacts:
+            contacts.put(intake.contacts)
+
+
+def _write_paper(run: Run, folder: Path, contacts: ContactStore, lang: Lang) -> None:
+    """Printed sheets: the only files in which names, phones and doors appear."""
+    if run.kind == "siting":
+        return
+    known = contacts.get(clients_of(run))
+    if run.kind == "visits":
+        sheets = carer_sheets(run, run.case.catalogue, known, lang)
+        write_sheets(folder, "carers", sheets, lang)
+    else:
+        write_sheets(folder, "loading", loading_lists(run, known, lang), lang)
+
+
+def _has_answer(run: Run, lang: Lang) -> bool:
+    if run.answer.result.status in (Status.OPTIMAL, Status.FEASIBLE):
+        return True
+    err.print(word("no_answer", lang), style="red")
+    return False
