@@ -10,10 +10,9 @@ from shapely.geometry import Point
 
 from scenarios.meals import MealsRun, Trip
 from scenarios.model import Text
-from scenarios.outcome import Outcome, Sheet, base_layers, district_labels
+from scenarios.outcome import Outcome, Sheet, base_layers, district_labels, sheet_column
 from scenarios.report import PALETTE, Fact, MapLayer, MapView, Plot, Report, timeline_plot
 from scenarios.rounds_report import (
-    column,
     empty_layer,
     plan_json,
     round_colours,
@@ -129,20 +128,20 @@ def _rounds_sheet(run: MealsRun) -> Sheet:
                 )
             )
     columns = (
-        column("carrier", "配送员", "carrier"),
-        column("stop", "停靠点", "stop"),
-        column("start", "开始", "start"),
-        column("finish", "结束", "finish"),
-        column("trip", "趟次", "trip", 0),
-        column("order", "次序", "order", 0),
-        column("kitchen", "厨房", "kitchen"),
-        column("doors", "户数", "doors", 0),
-        column("portions", "份数", "portions", 0),
-        column("boxes", "箱数", "boxes", 0),
-        column("minutes_fresh", "离厨房（分钟）", "since the kitchen (minutes)", 1),
-        column("metres", "路程（米）", "way (m)", 0),
-        column("lon", "经度", "longitude", 6),
-        column("lat", "纬度", "latitude", 6),
+        sheet_column("carrier", "配送员", "carrier"),
+        sheet_column("stop", "停靠点", "stop"),
+        sheet_column("start", "开始", "start"),
+        sheet_column("finish", "结束", "finish"),
+        sheet_column("trip", "趟次", "trip", 0),
+        sheet_column("order", "次序", "order", 0),
+        sheet_column("kitchen", "厨房", "kitchen"),
+        sheet_column("doors", "户数", "doors", 0),
+        sheet_column("portions", "份数", "portions", 0),
+        sheet_column("boxes", "箱数", "boxes", 0),
+        sheet_column("minutes_fresh", "离厨房（分钟）", "since the kitchen (minutes)", 1),
+        sheet_column("metres", "路程（米）", "way (m)", 0),
+        sheet_column("lon", "经度", "longitude", 6),
+        sheet_column("lat", "纬度", "latitude", 6),
     )
     return Sheet("rounds", Text(zh="配送线路", en="Meal rounds"), columns, tuple(rows))
 
@@ -170,28 +169,28 @@ def _loading_sheet(run: MealsRun) -> Sheet:
                 )
             )
     columns = (
-        column("kitchen", "厨房", "kitchen"),
-        column("carrier", "配送员", "carrier"),
-        column("trip", "趟次", "trip", 0),
-        column("load_at", "装餐", "load at"),
-        column("leave_at", "出发", "leave at"),
-        column("load_order", "装车次序", "loading order", 0),
-        column("stop_order", "送达次序", "delivery order", 0),
-        column("stop", "停靠点", "stop"),
-        column("boxes", "箱数", "boxes", 0),
-        column("portions", "份数", "portions", 0),
-        column("diets", "忌口", "diets"),
+        sheet_column("kitchen", "厨房", "kitchen"),
+        sheet_column("carrier", "配送员", "carrier"),
+        sheet_column("trip", "趟次", "trip", 0),
+        sheet_column("load_at", "装餐", "load at"),
+        sheet_column("leave_at", "出发", "leave at"),
+        sheet_column("load_order", "装车次序", "loading order", 0),
+        sheet_column("stop_order", "送达次序", "delivery order", 0),
+        sheet_column("stop", "停靠点", "stop"),
+        sheet_column("boxes", "箱数", "boxes", 0),
+        sheet_column("portions", "份数", "portions", 0),
+        sheet_column("diets", "忌口", "diets"),
     )
     return Sheet("loading", Text(zh="装餐单（先送后装）", en="Loading list"), columns, tuple(rows))
 
 
 def _unserved_sheet(run: MealsRun) -> Sheet:
     columns = (
-        column("order", "订单", "order"),
-        column("client", "老人", "client"),
-        column("stop", "停靠点", "stop"),
-        column("portions", "份数", "portions", 0),
-        column("reason", "原因", "reason"),
+        sheet_column("order", "订单", "order"),
+        sheet_column("client", "老人", "client"),
+        sheet_column("stop", "停靠点", "stop"),
+        sheet_column("portions", "份数", "portions", 0),
+        sheet_column("reason", "原因", "reason"),
     )
     rows = tuple(
         (item.order.id, item.order.client, item.stop, item.order.portions, item.reason)
@@ -202,15 +201,15 @@ def _unserved_sheet(run: MealsRun) -> Sheet:
 
 def _trip_sheet(run: MealsRun) -> Sheet:
     columns = (
-        column("kitchen", "厨房", "kitchen"),
-        column("carrier", "配送员", "carrier"),
-        column("mode", "出行方式", "mode"),
-        column("trip", "趟次", "trip", 0),
-        column("leave_at", "出发", "leaves"),
-        column("stops", "停靠点数", "stops", 0),
-        column("boxes", "箱数", "boxes", 0),
-        column("portions", "份数", "portions", 0),
-        column("fresh", "最长离厨房（分钟）", "longest since the kitchen (minutes)", 1),
+        sheet_column("kitchen", "厨房", "kitchen"),
+        sheet_column("carrier", "配送员", "carrier"),
+        sheet_column("mode", "出行方式", "mode"),
+        sheet_column("trip", "趟次", "trip", 0),
+        sheet_column("leave_at", "出发", "leaves"),
+        sheet_column("stops", "停靠点数", "stops", 0),
+        sheet_column("boxes", "箱数", "boxes", 0),
+        sheet_column("portions", "份数", "portions", 0),
+        sheet_column("fresh", "最长离厨房（分钟）", "longest since the kitchen (minutes)", 1),
     )
     rows = []
     for trip in run.trips:

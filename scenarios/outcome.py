@@ -28,6 +28,7 @@ __all__ = [
     "SheetColumn",
     "base_layers",
     "district_labels",
+    "sheet_column",
 ]
 
 SCHEMA_VERSION = 1
@@ -49,6 +50,11 @@ class SheetColumn:
     key: str
     label: Text
     decimals: int | None = None
+
+
+def sheet_column(key: str, zh: str, en: str, decimals: int | None = None) -> SheetColumn:
+    """A column from its words."""
+    return SheetColumn(key, Text(zh=zh, en=en), decimals)
 
 
 @dataclass(frozen=True)

@@ -14,24 +14,18 @@ from geo.paths import path_lines
 from optimizer.routing.solution import RoutingAnswer
 from scenarios.district import District
 from scenarios.model import Text
-from scenarios.outcome import Sheet, SheetColumn
+from scenarios.outcome import Sheet, sheet_column
 from scenarios.places import Unplaced
 from scenarios.report import PALETTE
 from scenarios.rounds import Round, Travel
 
 __all__ = [
-    "column",
     "empty_layer",
     "plan_json",
     "round_colours",
     "round_lines",
     "unplaced_sheets",
 ]
-
-
-def column(key: str, zh: str, en: str, decimals: int | None = None) -> SheetColumn:
-    """A sheet column from its words."""
-    return SheetColumn(key, Text(zh=zh, en=en), decimals)
 
 
 def plan_json(
@@ -111,12 +105,12 @@ def unplaced_sheets(unplaced: Sequence[Unplaced]) -> tuple[Sheet, ...]:
     if not unplaced:
         return ()
     columns = (
-        column("table", "表", "table"),
-        column("row", "行", "row", 0),
-        column("id", "编号", "id"),
-        column("compound", "小区", "compound"),
-        column("building", "楼栋", "building"),
-        column("nearest", "相近写法", "closest spellings"),
+        sheet_column("table", "表", "table"),
+        sheet_column("row", "行", "row", 0),
+        sheet_column("id", "编号", "id"),
+        sheet_column("compound", "小区", "compound"),
+        sheet_column("building", "楼栋", "building"),
+        sheet_column("nearest", "相近写法", "closest spellings"),
     )
     rows = tuple(
         (Path(u.table).name, u.row, u.id, u.compound, u.building, "; ".join(u.nearest))

@@ -174,10 +174,7 @@ class SitingRun:
             return gpd.GeoDataFrame(
                 {"site_id": [], "metres": []}, geometry=gpd.GeoSeries([], crs="EPSG:4326")
             )
-        snapped = self.case.snapped
-        origins = type(snapped)(
-            snapped.edge[numbers], snapped.along[numbers], snapped.access[numbers]
-        )
+        origins = self.case.snapped.take(numbers)
         frame = isochrones(
             self.district.streets, origins, self.case.mode, [m / BASE_SPEED for m in limits]
         )

@@ -7,12 +7,10 @@ from typing import Any
 import geopandas as gpd
 from shapely.geometry import Point
 
-from scenarios.catalogue import built_in
 from scenarios.model import Text
-from scenarios.outcome import Outcome, Sheet, base_layers, district_labels
+from scenarios.outcome import Outcome, Sheet, base_layers, district_labels, sheet_column
 from scenarios.report import Fact, MapLayer, MapView, Plot, Report, timeline_plot
 from scenarios.rounds_report import (
-    column,
     empty_layer,
     plan_json,
     round_colours,
@@ -82,9 +80,9 @@ def _sheets(run: VisitsRun) -> tuple[Sheet, ...]:
     )
 
 
-def _service(name: str) -> Text:
-    service = built_in().services.get(name)
-    return both(name) if service is None else service.name
+def _service(run: VisitsRun, service: str) -> Text:
+    known = run.case.day.catalogue.services.get(service)
+    return both(service) if known is None else known.name
 
 
 def _rounds_sheet(run: VisitsRun) -> Sheet:
@@ -102,7 +100,7 @@ def _rounds_sheet(run: VisitsRun) -> Sheet:
                     order,
                     clock(stop.step.arrive),
                     visit.client,
-                    _service(visit.service),
+                    _service(run, visit.service),
                     TIERS[visit.tier],
                     stop.travel / 60,
                     stop.metres,
@@ -112,34 +110,40 @@ def _rounds_sheet(run: VisitsRun) -> Sheet:
                 )
             )
     columns = (
-        column("carer", "护理员", "carer"),
-        column("visit", "服务编号", "visit"),
-        column("start", "开始", "start"),
-        column("finish", "结束", "finish"),
-        column("order", "次序", "order", 0),
-        column("arrive", "到达", "arrive"),
-        column("client", "老人", "client"),
-        column("service", "服务项目", "service"),
-        column("tier", "保障层级", "tier"),
-        column("travel_min", "路程（分钟）", "way (minutes)", 1),
-        column("metres", "路程（米）", "way (m)", 0),
-        column("waiting_min", "等候（分钟）", "waiting (minutes)", 1),
-        column("lon", "经度", "longitude", 6),
-        column("lat", "纬度", "latitude", 6),
+        sheet_column("carer", "护理员", "carer"),
+        sheet_column("visit", "服务编号", "visit"),
+        sheet_column("start", "开始", "start"),
+        sheet_column("finish", "结束", "finish"),
+        sheet_column("order", "次序", "order", 0),
+        sheet_column("arrive", "到达", "arrive"),
+        sheet_column("client", "老人", "client"),
+        sheet_column("service", "服务项目", "service"),
+        sheet_column("tier", "保障层级", "tier"),
+        sheet_column("travel_min", "路程（分钟）", "way (minutes)", 1),
+        sheet_column("metres", "路程（米）", "way (m)", 0),
+        sheet_column("waiting_min", "等候（分钟）", "waiting (minutes)", 1),
+        sheet_column("lon", "经度", "longitude", 6),
+        sheet_column("lat", "纬度", "latitude", 6),
     )
     return Sheet("rounds", Text(zh="各护理员行程", en="Rounds"), columns, tuple(rows))
 
 
 def _unserved_sheet(run: VisitsRun) -> Sheet:
     columns = (
-        column("visit", "服务编号", "visit"),
-        column("client", "老人", "client"),
-        column("service", "服务项目", "service"),
-        column("tier", "保障层级", "tier"),
-        column("reason", "原因", "reason"),
+        sheet_column("visit", "服务编号", "visit"),
+        sheet_column("client", "老人", "client"),
+        sheet_column("service", "服务项目", "service"),
+        sheet_column("tier", "保障层级", "tier"),
+        sheet_column("reason", "原因", "reason"),
     )
     rows = tuple(
-        (visit.id, visit.client, _service(visit.service), TIERS[visit.tier], REASONS[item.reason])
+        (
+            visit.id,
+            visit.client,
+            _service(run, visit.service),
+            TIERS[visit.tier],
+            REASONS[item.reason],
+        )
         for visit, item in run.unserved
     )
     return Sheet("unserved", Text(zh="未安排的服务", en="Unserved visits"), columns, rows)
@@ -147,16 +151,16 @@ def _unserved_sheet(run: VisitsRun) -> Sheet:
 
 def _carers_sheet(run: VisitsRun) -> Sheet:
     columns = (
-        column("carer", "护理员", "carer"),
-        column("mode", "出行方式", "mode"),
-        column("visits", "服务数", "visits", 0),
-        column("depart", "出发", "leaves"),
-        column("end", "结束", "ends"),
-        column("work_min", "工作（分钟）", "work (minutes)", 0),
-        column("service_min", "服务（分钟）", "service (minutes)", 0),
-        column("travel_min", "路程（分钟）", "way (minutes)", 0),
-        column("waiting_min", "等候（分钟）", "waiting (minutes)", 0),
-        column("km", "路程（千米）", "way (km)", 1),
+        sheet_column("carer", "护理员", "carer"),
+        sheet_column("mode", "出行方式", "mode"),
+        sheet_column("visits", "服务数", "visits", 0),
+        sheet_column("depart", "出发", "leaves"),
+        sheet_column("end", "结束", "ends"),
+        sheet_column("work_min", "工作（分钟）", "work (minutes)", 0),
+        sheet_column("service_min", "服务（分钟）", "service (minutes)", 0),
+        sheet_column("travel_min", "路程（分钟）", "way (minutes)", 0),
+        sheet_column("waiting_min", "等候（分钟）", "waiting (minutes)", 0),
+        sheet_column("km", "路程（千米）", "way (km)", 1),
     )
     rows = tuple(
         (
@@ -294,7 +298,7 @@ def _timeline(run: VisitsRun) -> Plot:
         for stop in round_.tasks:
             visit, step = run.case.visits[stop.step.index], stop.step
             span = f"{clock(step.start)[:5]}-{clock(step.finish)[:5]}"
-            service = _service(visit.service)
+            service = _service(run, visit.service)
             words = Text(zh=f"{visit.id} {service.zh} {span}", en=f"{visit.id} {service.en} {span}")
             bars.append((name, step.start, step.finish, words, colour))
     return timeline_plot(Text(zh="一日安排", en="The day"), names, bars)
