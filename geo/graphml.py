@@ -300,7 +300,8 @@ def _assemble(
         edge_name=names,
         names=known,
     )
-    return network.keep_edges(np.ones(len(edges), dtype=bool))  # nodes without a street go
+    used = network.keep_edges(np.ones(len(edges), dtype=bool))  # nodes without a street go
+    return used.in_space_order()
 
 
 def _line(geometry: Any, start: NDArray[np.float64], stop: NDArray[np.float64]) -> _Line | None:

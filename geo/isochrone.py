@@ -23,7 +23,6 @@ __all__ = ["STREET_BUFFER_M", "isochrones"]
 STREET_BUFFER_M = 25.0
 """Half width of the ground that belongs to a reached street: its pavement and front doors."""
 _HOLE_M2 = 20_000.0
-_GRID_M = 0.01
 
 _Part = tuple[int, float, float]
 """A reached stretch: edge, metres along it from the u end at its start and end."""
@@ -96,7 +95,11 @@ def isochrones(
         geometry=ground,
         crs=network.crs,
     )
-    return frame.to_crs("EPSG:4326")
+    moved = frame.to_crs("EPSG:4326")
+    broken = ~moved.geometry.is_valid  # slivers below the resolution of degrees
+    if broken.any():
+        moved.loc[broken, "geometry"] = moved.geometry[broken].make_valid()
+    return moved
 
 
 def _reached(
@@ -159,17 +162,14 @@ def _widen(
     buffer_m: float,
     fill_holes_m2: float,
 ) -> BaseGeometry:
-    """Buffered lines joined with the next smaller isochrone, small holes filled.
-
-    On a grid of one centimetre, so that the union is sound whatever the lines.
-    """
+    """Buffered lines joined with the next smaller isochrone, small holes filled."""
     if not lines:
         return inner
     owner = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
     wide = shapely.buffer(
         shapely.linestrings(np.concatenate(lines), indices=owner), buffer_m, quad_segs=6
     )
-    ground = shapely.union_all(np.append(wide, inner), grid_size=_GRID_M)
+    ground = shapely.union_all(np.append(wide, inner))
     filled = [
         shapely.Polygon(
             polygon.exterior,
@@ -178,4 +178,4 @@ def _widen(
         for polygon in shapely.get_parts(ground)
         if isinstance(polygon, shapely.Polygon)
     ]
-    return shapely.union_all(filled, grid_size=_GRID_M)  # an island may lie in a filled hole
+    return shapely.union_all(filled)  # an island may lie in a filled hole

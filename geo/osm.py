@@ -126,7 +126,7 @@ def _assemble(
     shape_x, shape_y = x[vertex], y[vertex]
     step = np.hypot(np.diff(shape_x, prepend=shape_x[0]), np.diff(shape_y, prepend=shape_y[0]))
     step[indptr[:-1]] = 0.0
-    return StreetNetwork(
+    network = StreetNetwork(
         crs=crs,
         node_x=x[first[nodes]],
         node_y=y[first[nodes]],
@@ -143,3 +143,4 @@ def _assemble(
         edge_name=names[way_of[low]],
         names=known,
     )
+    return network.in_space_order()

@@ -21,6 +21,10 @@ import base.kernel_cache  # noqa: F401  (before the first cached kernel)
 
 FAR = np.iinfo(np.int64).max
 _NOT_QUEUED = -2
+_DE_BRUIJN = 0x077CB531  # Leiserson, Prokop and Randall 1998: the number of a single bit
+_BIT_NUMBER = np.zeros(32, dtype=np.int32)
+for _bit in range(32):
+    _BIT_NUMBER[((_DE_BRUIJN << _bit) & 0xFFFFFFFF) >> 27] = _bit
 
 
 class SearchGraph(NamedTuple):
@@ -78,6 +82,7 @@ class Work(NamedTuple):
     parent: NDArray[np.int32]
     best: NDArray[np.int64]
     hit: NDArray[np.int32]
+    marks: NDArray[np.int64]
 
 
 def new_work(n_nodes: int, n_targets: int, buckets: int, *, parents: bool = False) -> Work:
@@ -91,122 +96,118 @@ def new_work(n_nodes: int, n_targets: int, buckets: int, *, parents: bool = Fals
         parent=np.full(n_nodes if parents else 0, -1, dtype=np.int32),
         best=np.full(n_targets, FAR, dtype=np.int64),
         hit=np.empty(n_targets, dtype=np.int32),
+        marks=np.zeros((n_targets + 31) // 32, dtype=np.int64),
     )
 
 
 @njit(cache=True, nogil=True)
-def _queue_in(work, node, slot):
-    first = work.bucket[slot]
-    work.after[node] = first
-    work.before[node] = -1
-    if first >= 0:
-        work.before[first] = node
-    work.bucket[slot] = node
-
-
-@njit(cache=True, nogil=True)
-def _queue_out(work, node, slot):
-    before, after = work.before[node], work.after[node]
-    if before >= 0:
-        work.after[before] = after
-    else:
-        work.bucket[slot] = after
-    if after >= 0:
-        work.before[after] = before
-    work.before[node] = _NOT_QUEUED
-
-
-@njit(cache=True, nogil=True)
-def _seed(work, node, ticks, limit, shift, state):
-    """Label a start node; ``state`` holds (touched, queued)."""
-    touched, queued = state
-    if ticks < 0 or ticks > limit or ticks >= work.label[node]:
-        return touched, queued
-    mask = work.bucket.size - 1
-    if work.label[node] == FAR:
-        work.touched[touched] = node
-        touched += 1
-    else:
-        _queue_out(work, node, (work.label[node] >> shift) & mask)
-        queued -= 1
-    work.label[node] = ticks
-    _queue_in(work, node, (ticks >> shift) & mask)
-    return touched, queued + 1
-
-
-@njit(cache=True, nogil=True)
 def grow(graph, work, seeds, source, limit, shift):
-    """Label every node within ``limit`` ticks of a source; returns how many were touched."""
-    mask = work.bucket.size - 1
-    keep_parents = work.parent.size > 0
-    state = (0, 0)
-    state = _seed(work, seeds.node_u[source], seeds.to_u[source], limit, shift, state)
-    state = _seed(work, seeds.node_v[source], seeds.to_v[source], limit, shift, state)
-    touched, queued = state
-    if queued == 0:
-        return 0
-    current = work.label[work.touched[0]]
-    if touched == 2:
-        current = min(current, work.label[work.touched[1]])
-    slot = current >> shift
+    """Label every node within ``limit`` ticks of a source; returns how many were touched.
+
+    The queue's steps are written out and the arrays taken into local names: calls and tuple
+    fields inside the loop make numba count references, which more than doubles the time.
+    """
+    indptr, heads, costs = graph.indptr, graph.head, graph.cost
+    label, touched, parent = work.label, work.touched, work.parent
+    after, before, bucket = work.after, work.before, work.bucket
+    mask = bucket.size - 1
+    keep_parents = parent.size > 0
+    count, queued, slot = 0, 0, FAR
+    for end in range(2):
+        node = seeds.node_v[source] if end else seeds.node_u[source]
+        ticks = seeds.to_v[source] if end else seeds.to_u[source]
+        known = label[node]
+        if ticks < 0 or ticks > limit or ticks >= known:
+            continue
+        if known == FAR:
+            touched[count] = node
+            count += 1
+        else:  # both ends are one node: forget the first
+            bucket[(known >> shift) & mask] = -1
+            queued -= 1
+        label[node] = ticks
+        place = (ticks >> shift) & mask
+        follower = bucket[place]
+        after[node] = follower
+        before[node] = -1
+        if follower >= 0:
+            before[follower] = node
+        bucket[place] = node
+        queued += 1
+        slot = min(slot, ticks >> shift)
     while queued > 0:
-        node = work.bucket[slot & mask]
-        while node < 0:
+        place = slot & mask
+        node = bucket[place]
+        if node < 0:
             slot += 1
-            node = work.bucket[slot & mask]
-        _queue_out(work, node, slot & mask)
+            continue
+        follower = after[node]
+        bucket[place] = follower
+        if follower >= 0:
+            before[follower] = -1
+        before[node] = _NOT_QUEUED
         queued -= 1
-        base = work.label[node]
-        for arc in range(graph.indptr[node], graph.indptr[node + 1]):
-            head = graph.head[arc]
-            ticks = base + graph.cost[arc]
-            known = work.label[head]
+        base = label[node]
+        for arc in range(indptr[node], indptr[node + 1]):
+            head = heads[arc]
+            ticks = base + costs[arc]
+            known = label[head]
             if ticks >= known or ticks > limit:
                 continue
             if known == FAR:
-                work.touched[touched] = head
-                touched += 1
-            elif work.before[head] != _NOT_QUEUED:
-                _queue_out(work, head, (known >> shift) & mask)
+                touched[count] = head
+                count += 1
+            elif before[head] != _NOT_QUEUED:  # take it out of its old bucket
+                leader, follower = before[head], after[head]
+                if leader >= 0:
+                    after[leader] = follower
+                else:
+                    bucket[(known >> shift) & mask] = follower
+                if follower >= 0:
+                    before[follower] = leader
                 queued -= 1
-            work.label[head] = ticks
+            label[head] = ticks
             if keep_parents:
-                work.parent[head] = arc
-            _queue_in(work, head, (ticks >> shift) & mask)
+                parent[head] = arc
+            place = (ticks >> shift) & mask
+            follower = bucket[place]
+            after[head] = follower
+            before[head] = -1
+            if follower >= 0:
+                before[follower] = head
+            bucket[place] = head
             queued += 1
-    return touched
+    return count
 
 
 @njit(cache=True, nogil=True)
-def clear(work, touched):
+def clear(work, count):
     """Make the labels clean again."""
-    for i in range(touched):
-        node = work.touched[i]
-        work.label[node] = FAR
-        if work.parent.size > 0:
-            work.parent[node] = -1
+    label, touched, parent = work.label, work.touched, work.parent
+    for i in range(count):
+        label[touched[i]] = FAR
+    if parent.size > 0:
+        for i in range(count):
+            parent[touched[i]] = -1
 
 
 @njit(cache=True, nogil=True)
-def _note(work, target, ticks, limit, hits):
-    if ticks > limit or ticks >= work.best[target]:
-        return hits
-    if work.best[target] == FAR:
-        work.hit[hits] = target
-        hits += 1
-    work.best[target] = ticks
-    return hits
-
-
-@njit(cache=True, nogil=True)
-def _collect(work, seeds, source, targets, touched, limit):
+def _collect(work, seeds, source, targets, count, limit):
     """Best ticks of all targets within the limit; returns how many there are."""
+    label, touched, best, hit = work.label, work.touched, work.best, work.hit
+    indptr, at_node, extra = targets.node_indptr, targets.node_target, targets.node_extra
     hits = 0
-    for i in range(touched):
-        node = work.touched[i]
-        for k in range(targets.node_indptr[node], targets.node_indptr[node + 1]):
-            ticks = work.label[node] + targets.node_extra[k]
-            hits = _note(work, targets.node_target[k], ticks, limit, hits)
+    for i in range(count):
+        node = touched[i]
+        base = label[node]
+        for k in range(indptr[node], indptr[node + 1]):
+            target, ticks = at_node[k], base + extra[k]
+            if ticks > limit or ticks >= best[target]:
+                continue
+            if best[target] == FAR:
+                hit[hits] = target
+                hits += 1
+            best[target] = ticks
     edge, start = seeds.edge[source], seeds.position[source]
     if edge < 0:
         return hits
@@ -218,13 +219,39 @@ def _collect(work, seeds, source, targets, touched, limit):
         ):
             continue
         ticks = seeds.access[source] + abs(stretch) + targets.access[target]
-        hits = _note(work, target, ticks, limit, hits)
+        if ticks > limit or ticks >= best[target]:
+            continue
+        if best[target] == FAR:
+            hit[hits] = target
+            hits += 1
+        best[target] = ticks
     return hits
+
+
+@njit(cache=True, nogil=True)
+def _sort_hits(hit, hits, marks):
+    """Sort distinct target numbers: long lists through a bit per target, 32 to a word."""
+    if hits * 16 < marks.size:
+        hit[:hits] = np.sort(hit[:hits])
+        return
+    for i in range(hits):
+        marks[hit[i] >> 5] |= 1 << (hit[i] & 31)
+    place, word = 0, 0
+    while place < hits:
+        bits = marks[word]
+        marks[word] = 0
+        while bits:
+            lowest = bits & -bits
+            hit[place] = (word << 5) + _BIT_NUMBER[((lowest * _DE_BRUIJN) & 0xFFFFFFFF) >> 27]
+            place += 1
+            bits ^= lowest
+        word += 1
 
 
 @njit(cache=True, nogil=True)
 def reach_rows(graph, work, seeds, targets, first, last, limit, shift):
     """Cover lists of the sources ``first .. last``: counts, targets (ascending), ticks."""
+    best, hit, marks = work.best, work.hit, work.marks
     counts = np.zeros(last - first, dtype=np.int64)
     found = np.empty(1024, dtype=np.int32)
     ticks = np.empty(1024, dtype=np.int64)
@@ -236,12 +263,12 @@ def reach_rows(graph, work, seeds, targets, first, last, limit, shift):
         while used + hits > found.size:
             found = np.concatenate((found, np.empty_like(found)))
             ticks = np.concatenate((ticks, np.empty_like(ticks)))
-        row = np.sort(work.hit[:hits])
+        _sort_hits(hit, hits, marks)
         for i in range(hits):
-            target = row[i]
+            target = hit[i]
             found[used + i] = target
-            ticks[used + i] = work.best[target]
-            work.best[target] = FAR
+            ticks[used + i] = best[target]
+            best[target] = FAR
         used += hits
         counts[source - first] = hits
     return counts, found[:used].copy(), ticks[:used].copy()
@@ -250,12 +277,12 @@ def reach_rows(graph, work, seeds, targets, first, last, limit, shift):
 @njit(cache=True, nogil=True)
 def dense_rows(graph, work, seeds, targets, first, last, shift, out):
     """Ticks from the sources ``first .. last`` to all targets into ``out`` (-1: no way)."""
+    best, hit = work.best, work.hit
     limit = FAR - 1
     for source in range(first, last):
         touched = grow(graph, work, seeds, source, limit, shift)
         hits = _collect(work, seeds, source, targets, touched, limit)
         clear(work, touched)
         for i in range(hits):
-            target = work.hit[i]
-            out[source, target] = work.best[target]
-            work.best[target] = FAR
+            out[source, hit[i]] = best[hit[i]]
+            best[hit[i]] = FAR

@@ -218,8 +218,9 @@ def targets_of(network: StreetNetwork, spots: Spots, arcs: ModeGraph) -> kernels
     edge = spots.edge[on]
     position, access = spots.position[on], spots.access[on]
     rest = arcs.edge_ticks[edge] - position
-    from_u = np.flatnonzero(arcs.forward[edge] | (position == 0))
-    from_v = np.flatnonzero(arcs.backward[edge] | (rest == 0))
+    # a point at a node is reached through that node alone
+    from_u = np.flatnonzero((arcs.forward[edge] & (rest > 0)) | (position == 0))
+    from_v = np.flatnonzero((arcs.backward[edge] & (position > 0)) | (rest == 0))
     node = np.concatenate([network.edge_u[edge[from_u]], network.edge_v[edge[from_v]]])
     target = on[np.concatenate([from_u, from_v])]
     extra = np.concatenate([(access + position)[from_u], (access + rest)[from_v]])

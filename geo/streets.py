@@ -150,7 +150,7 @@ def _assemble(
     ends_now = inverse.astype(np.int32)
     modes = np.full(int(keep.sum()), ALL_MODES, dtype=np.uint8)
     name_index, names = index_names(list(text[keep]))
-    return StreetNetwork(
+    network = StreetNetwork(
         crs=crs,
         node_x=position[used, 0],
         node_y=position[used, 1],
@@ -165,6 +165,7 @@ def _assemble(
         edge_name=name_index,
         names=names,
     )
+    return network.in_space_order()
 
 
 def _merge_ends(
