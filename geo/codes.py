@@ -256,10 +256,23 @@ CRS_IMPOSSIBLE = FaultKind(
 
 # --- Streets, snapping and travel (CC-G101 ..) ---
 
+__all__ += [
+    "BAD_GRAPH",
+    "BAD_LIMIT",
+    "BAD_MODE",
+    "BAD_NETWORK",
+    "BAD_POSITION",
+    "BAD_STREET_FILE",
+    "NOT_A_LINE",
+    "NOT_A_NETWORK",
+    "NO_COLUMN",
+    "NO_STREETS",
+]
+
 NO_STREETS = FaultKind(
     "CC-G101",
-    "no usable street was found{why}",
-    "未找到可用的道路{why}",
+    "no usable street was found",
+    "未找到可用的道路",
     "give a layer or file with street lines inside the district; check its filters",
     "请提供包含本区道路线的图层或文件，并检查筛选条件",
 )

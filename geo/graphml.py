@@ -125,7 +125,7 @@ def from_networkx(
     faults.raise_if_any()
     edges = _merge(arcs)
     if not edges:
-        raise FaultError([NO_STREETS(source, why="")])
+        raise FaultError([NO_STREETS(source)])
     crs = str(graph.graph.get("crs", "EPSG:4326"))
     if metric_crs == "auto":
         to_wgs84 = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)

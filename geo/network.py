@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array
@@ -162,7 +163,7 @@ class StreetNetwork:
             FaultError: no edge is kept (CC-G101).
         """
         if not keep.any():
-            raise FaultError([NO_STREETS(why="")])
+            raise FaultError([NO_STREETS()])
         edges = np.flatnonzero(keep)
         nodes, ends = np.unique(
             np.concatenate([self.edge_u[edges], self.edge_v[edges]]), return_inverse=True
@@ -226,7 +227,7 @@ class StreetNetwork:
                 "u": self.edge_u,
                 "v": self.edge_v,
                 "length_m": self.edge_length,
-                "name": names,
+                "name": pd.Series(names, dtype=object),
                 "road_class": self.edge_class,
                 "forward": self.edge_forward,
                 "backward": self.edge_backward,
@@ -255,7 +256,7 @@ class StreetNetwork:
             FaultError: no such file, another kind of file or another schema (CC-G104).
         """
         try:
-            with np.load(path, allow_pickle=False) as data:
+            with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as data:
                 version = int(data["schema_version"])
                 if version != SCHEMA_VERSION:
                     why = f"schema_version {version}, expected {SCHEMA_VERSION}"
@@ -282,7 +283,7 @@ class StreetNetwork:
     def _check(self, faults: Faults) -> None:
         n, edges = self.n_nodes, self.n_edges
         if edges == 0:
-            faults.add(NO_STREETS(why=""))
+            faults.add(NO_STREETS())
             return
         lengths = {name: edges for name in _COLUMNS if name.startswith("edge_")}
         lengths |= {"node_y": n, "shape_indptr": edges + 1, "shape_y": self.shape_x.size}

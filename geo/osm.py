@@ -59,7 +59,7 @@ def from_osm(path: Path, *, metric_crs: str = "auto") -> StreetNetwork:
     """
     read = _read(Path(path))
     if not read.ways:
-        raise FaultError([NO_STREETS(path, why="")])
+        raise FaultError([NO_STREETS(path)])
     lon, lat = np.array(read.lon), np.array(read.lat)
     if metric_crs == "auto":
         middle = (lon.min() + lon.max()) / 2, (lat.min() + lat.max()) / 2

@@ -67,7 +67,7 @@ def from_lines(
     )
     keep = np.flatnonzero(present & ~dropped)
     if keep.size == 0:
-        raise FaultError([NO_STREETS(why="")])
+        raise FaultError([NO_STREETS()])
     metric = _to_metric(geometry[keep], metric_crs)
     parts, owner = shapely.get_parts(shapely.force_2d(metric[0]), return_index=True)
     if node:
@@ -144,7 +144,7 @@ def _assemble(
     )
     keep = (u != v) | (length > tolerance_m)
     if not keep.any():
-        raise FaultError([NO_STREETS(why="")])
+        raise FaultError([NO_STREETS()])
     vertex = np.repeat(keep, sizes)
     used, inverse = np.unique(np.concatenate([u[keep], v[keep]]), return_inverse=True)
     ends_now = inverse.astype(np.int32)
