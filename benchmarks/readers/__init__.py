@@ -1,0 +1,1 @@
+"""Readers of public instance families; each checks the format and says what is wrong."""
