@@ -37,6 +37,8 @@ from optimizer.routing.trip_kernels import (
     ROW,
     SLOT,
     START,
+    TICKS,
+    WAY,
     day_duration,
     kitchen_place,
     last_place,
@@ -61,7 +63,7 @@ def best_in_trips(data, state, vehicles, u, blink, rng, best):
     Everything is local: a compiled call that hands on the columns costs more than the judgement
     of one position.
     """
-    time, distance, tasks = data.time, data.distance, data.tasks
+    arcs, tasks = data.arcs, data.tasks
     before, after, seq = state.before, state.after, state.seq
     ahead, behind = state.day_before, state.day_after
     width = ahead.shape[1] - 1
@@ -70,6 +72,7 @@ def best_in_trips(data, state, vehicles, u, blink, rng, best):
     target, leaves = tasks[u, PLACE], tasks[u, END_PLACE]
     for v in vehicles:
         mode = data.vehicles[v, MODE]
+        reaching, leaving = data.arcs_to[mode, target], data.arcs[mode, leaves]
         per_tick, per_metre = data.vehicles[v, PER_TICK], data.vehicles[v, PER_METRE]
         for k in range(state.days[v, N_TRIPS]):
             s = v * width + k
@@ -81,22 +84,31 @@ def best_in_trips(data, state, vehicles, u, blink, rng, best):
             loads = state.trips[s, KITCHEN] >= 0
             kitchen = kitchen_place(data, state, v, s)
             came = last_place(data, state, s - 1) if k > 0 else data.vehicles[v, START]
-            approach = np.int64(time[mode, came, kitchen])
+            approach = np.int64(arcs[mode, came, kitchen, TICKS])
             approach += data.vehicles[v, LOADING] if loads else np.int64(0)
+            leave = max(data.vehicles[v, OPEN] + ahead[v, k, 0], ahead[v, k, 1]) + approach
+            leave = max(leave, before[s, n, 3])
+            if leave > data.windows[last_row - 1, LATE]:
+                continue  # the trip cannot leave before the task is over
+            if data.windows[first_row, EARLY] + spent > behind[v, k + 1, 2]:
+                continue  # the trip must be back before the task begins
             follows = next_place(data, state, v, k + 1)
-            ending = leg_of(time, mode, last_place(data, state, s), follows)
+            ending = leg_of(arcs, mode, last_place(data, state, s), follows, TICKS)
+            closing = leg_of(arcs, mode, last_place(data, state, s), follows, WAY)
             for i in range(n + 1):
                 if blink > 0.0 and random(rng) < blink:
                     continue
                 at = tasks[seq[s, i - 1], END_PLACE] if i > 0 else kitchen
                 to = np.int64(tasks[seq[s, i], PLACE]) if i < n else follows
-                reach = np.int64(time[mode, at, target])
-                onward = leg_of(time, mode, leaves, to)
+                reach = np.int64(reaching[at, TICKS])
+                onward = np.int64(leaving[to, TICKS]) if to >= 0 else np.int64(0)
                 if reach >= FAR or onward >= FAR:
                     continue
-                extra = np.int64(distance[mode, at, target])
-                extra += leg_of(distance, mode, leaves, to) - leg_of(distance, mode, at, to)
+                extra = np.int64(reaching[at, WAY]) - (before[s, i, 4] if i < n else closing)
+                extra += np.int64(leaving[to, WAY]) if to >= 0 else np.int64(0)
                 extra *= per_metre
+                if extra >= best[DELTA]:
+                    continue
                 c_here = before[s, i, 0] + reach + spent
                 if loads and c_here > fresh:
                     continue
@@ -154,7 +166,7 @@ def may_hold(load, u, capacity, v):
 @njit(cache=True, nogil=True)
 def best_new_trips(data, state, vehicles, u, blink, rng, best):
     """Try a trip of its own for a task, anywhere in the days of these vehicles."""
-    time, distance = data.time, data.distance
+    arcs = data.arcs
     ahead, behind = state.day_before, state.day_after
     width = ahead.shape[1] - 1
     target, leaves, spent = data.tasks[u, PLACE], data.tasks[u, END_PLACE], data.tasks[u, DURATION]
@@ -168,7 +180,7 @@ def best_new_trips(data, state, vehicles, u, blink, rng, best):
             if data.tasks[u, ORIGIN] >= 0 and data.tasks[u, ORIGIN] != data.kitchens[q]:
                 continue
             kitchen = data.kitchens[q] if loads else data.vehicles[v, START]
-            out = np.int64(time[mode, kitchen, target])
+            out = np.int64(arcs[mode, kitchen, target, TICKS])
             if out >= FAR or (loads and out + spent > data.tasks[u, FRESH]):
                 continue
             for k in range(n + 1):
@@ -178,15 +190,16 @@ def best_new_trips(data, state, vehicles, u, blink, rng, best):
                 if k > 0:
                     came = last_place(data, state, v * width + k - 1)
                 follows = next_place(data, state, v, k)
-                leg = leg_of(time, mode, leaves, follows)
-                approach = np.int64(time[mode, came, kitchen])
+                leg = leg_of(arcs, mode, leaves, follows, TICKS)
+                approach = np.int64(arcs[mode, came, kitchen, TICKS])
                 if leg >= FAR or approach >= FAR:
                     continue
                 approach += data.vehicles[v, LOADING] if loads else np.int64(0)
-                metres = np.int64(distance[mode, came, kitchen]) + distance[mode, kitchen, target]
-                metres += leg_of(distance, mode, leaves, follows)
+                metres = np.int64(arcs[mode, came, kitchen, WAY])
+                metres += arcs[mode, kitchen, target, WAY]
+                metres += leg_of(arcs, mode, leaves, follows, WAY)
                 if n > 0:
-                    metres -= leg_of(distance, mode, came, follows)
+                    metres -= leg_of(arcs, mode, came, follows, WAY)
                 extra = data.vehicles[v, PER_METRE] * metres
                 extra += data.vehicles[v, FIXED] if n == 0 else np.int64(0)
                 for row in range(data.tasks[u, FIRST_ROW], data.tasks[u, LAST_ROW]):
@@ -243,9 +256,8 @@ def copy_slot(state, source, target):
         if i < n:
             state.seq[target, i] = state.seq[source, i]
             state.where[state.seq[source, i], SLOT] = target
-        for j in range(4):
-            state.before[target, i, j] = state.before[source, i, j]
         for j in range(5):
+            state.before[target, i, j] = state.before[source, i, j]
             state.after[target, i, j] = state.after[source, i, j]
 
 

@@ -30,6 +30,8 @@ PLACE, END_PLACE, DURATION, FIRST_ROW, LAST_ROW, ORIGIN, FRESH, WEIGHT, PRICE = 
 MODE, START, END, OPEN, CLOSE, MAX_WORK, MAX_TRIPS, FIRST_KITCHEN, LAST_KITCHEN = range(9)
 LOADING, FIXED, PER_TICK, PER_METRE, FAMILY = range(9, 14)
 EARLY, LATE = range(2)
+# Of the last axis of TripData.arcs and .arcs_to:
+TICKS, WAY = range(2)
 # Columns of TripState.days, .trips, .where:
 N_TRIPS, LEAST, METRES = range(3)
 KITCHEN, LENGTH = range(2)
@@ -39,20 +41,20 @@ SLOT, ROW = range(2)
 class TripData(NamedTuple):
     """The problem as the kernels read it; V vehicles, T tasks, K loads, at most N trips each.
 
-    ``time``, ``distance`` int32[M, P, P]; ``tasks`` int64[T, 9], ``windows`` int64[W, 2],
-    ``vehicles`` int64[V, 14] with the columns named above; ``load`` int64[T, K], ``capacity``
-    int64[V, K]; ``near`` int32[T, n] lists tasks nearby, nearest first, ``remote`` float64[T]
-    ticks from the nearest kitchen; ``allowed`` uint8[T, V] is 1 where a vehicle may ever carry a
-    task; ``kitchens`` int64[R] lists loading places by vehicle, -1 alone where it loads nowhere
-    and makes one round.
+    ``arcs`` int32[M, P, P, 2] ticks and metres, ``arcs_to`` the same by target first; ``tasks``
+    int64[T, 9], ``windows`` int64[W, 2] and ``vehicles`` int64[V, 14] with the columns named
+    above; ``load`` int64[T, K], ``capacity`` int64[V, K]; ``near`` int32[T, n] lists tasks
+    nearby, nearest first, ``remote`` float64[T] ticks from the nearest kitchen; ``allowed``
+    uint8[T, V] is 1 where a vehicle may ever carry a task; ``kitchens`` int64[R] lists loading
+    places by vehicle, -1 alone where it loads nowhere and makes one round.
 
     FRESH and MAX_WORK hold ``BIG`` for no limit; vehicles of one FAMILY are alike in everything;
     WEIGHT orders plans by their unserved tasks, 0 for tasks that are never to be served; PRICE is
     what the annealing charges for leaving a task out, cost units.
     """
 
-    time: np.ndarray
-    distance: np.ndarray
+    arcs: np.ndarray
+    arcs_to: np.ndarray
     tasks: np.ndarray
     windows: np.ndarray
     vehicles: np.ndarray
@@ -70,7 +72,8 @@ class TripState(NamedTuple):
     ``days`` int64[V, 3] (trips, least duration, metres), ``trips`` int64[V * N, 2] (kitchen,
     drops), ``seq`` int64[V * N, D] drops in order, ``where`` int64[T, 2] (slot or -1, window
     row), ``load`` int64[V * N, K]. Maps of what a carrier does:
-    ``before[s, i]`` = (c, A, B, H) from leaving the kitchen to the end of the first i drops,
+    ``before[s, i]`` = (c, A, B, H) from leaving the kitchen to the end of the first i drops, and
+    the metres of the leg to drop i,
     ``after[s, i]`` = (c, A, B, G, H) from arriving at drop i to the end of the last drop,
     ``day_before[v, k]`` = (c, A, B) from departure to the last drop's end of the trips before k,
     ``day_after[v, k]`` = (c, A, B) from arriving at the kitchen of trip k to the end of the day.
@@ -103,7 +106,7 @@ def refresh_trip(data, state, v, s):
     for i in range(n):
         u = seq[i]
         row = state.where[u, ROW]
-        leg = data.time[mode, at, data.tasks[u, PLACE]]
+        leg = data.arcs[mode, at, data.tasks[u, PLACE], TICKS]
         if leg >= FAR:
             return False
         c += leg
@@ -121,6 +124,7 @@ def refresh_trip(data, state, v, s):
             return False
         for d in range(dims):
             state.load[s, d] += data.load[u, d]
+        before[i, 4] = data.arcs[mode, at, data.tasks[u, PLACE], WAY]
         before[i + 1, 0], before[i + 1, 1], before[i + 1, 2], before[i + 1, 3] = c, a, b, h
         at = data.tasks[u, END_PLACE]
     for d in range(dims):
@@ -146,7 +150,7 @@ def _refresh_rests(data, state, mode, s, loads, after, seq, n):
             h = ready - data.tasks[u, FRESH]
         c, a = spent, ready
         if i + 1 < n:
-            leg = data.time[mode, data.tasks[u, END_PLACE], data.tasks[seq[i + 1], PLACE]]
+            leg = data.arcs[mode, data.tasks[u, END_PLACE], data.tasks[seq[i + 1], PLACE], TICKS]
             b = min(b, after[i + 1, 2] - spent - leg)
             g = min(g, after[i + 1, 3] - spent - leg)
             h = max(h, max(after[i + 1, 4], ready + leg - after[i + 1, 3]))
@@ -177,9 +181,9 @@ def next_place(data, state, v, k):
 
 
 @njit(cache=True, nogil=True, inline="always")
-def leg_of(matrix, mode, origin, target):
-    """Ticks or metres of a leg, 0 where there is no target."""
-    return np.int64(0) if target < 0 else np.int64(matrix[mode, origin, target])
+def leg_of(arcs, mode, origin, target, what):
+    """TICKS or WAY (metres) of a leg, 0 where there is no target."""
+    return np.int64(0) if target < 0 else np.int64(arcs[mode, origin, target, what])
 
 
 @njit(cache=True, nogil=True)
@@ -222,10 +226,10 @@ def refresh_day(data, state, v):
     for k in range(n):
         s = v * width + k
         target = kitchen_place(data, state, v, s)
-        leg = data.time[mode, at, target]
+        leg = data.arcs[mode, at, target, TICKS]
         if leg >= FAR:
             return False
-        metres += data.distance[mode, at, target]
+        metres += data.arcs[mode, at, target, WAY]
         if state.trips[s, KITCHEN] >= 0:
             leg += data.vehicles[v, LOADING]
         size = state.trips[s, LENGTH]
@@ -239,12 +243,13 @@ def refresh_day(data, state, v):
         before[k + 1, 1] = max(a + trip[0], trip[1])
         at = np.int64(target)
         for i in range(size):
-            metres += data.distance[mode, at, data.tasks[state.seq[s, i], PLACE]]
+            metres += data.arcs[mode, at, data.tasks[state.seq[s, i], PLACE], WAY]
             at = np.int64(data.tasks[state.seq[s, i], END_PLACE])
     after[n, 0], after[n, 1], after[n, 2] = 0, -BIG, data.vehicles[v, CLOSE]
     for k in range(n - 1, -1, -1):
         s = v * width + k
-        leg = leg_of(data.time, mode, last_place(data, state, s), next_place(data, state, v, k + 1))
+        follows = next_place(data, state, v, k + 1)
+        leg = leg_of(data.arcs, mode, last_place(data, state, s), follows, TICKS)
         if leg >= FAR:
             return False
         trip = state.before[s, state.trips[s, LENGTH]]
@@ -259,8 +264,8 @@ def refresh_day(data, state, v):
     if n == 0:
         return True
     ahead = before[n]
-    leg = leg_of(data.time, mode, at, data.vehicles[v, END])
-    metres += leg_of(data.distance, mode, at, data.vehicles[v, END])
+    leg = leg_of(data.arcs, mode, at, data.vehicles[v, END], TICKS)
+    metres += leg_of(data.arcs, mode, at, data.vehicles[v, END], WAY)
     c, a = ahead[0] + leg, ahead[1] + leg
     b = min(ahead[2], data.vehicles[v, CLOSE] - c)
     least = max(c, a - b)

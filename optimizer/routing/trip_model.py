@@ -123,10 +123,11 @@ class TripModel:
         linked[problem.link_first] = True
         linked[problem.link_second] = True
         alone = (problem.task_staff == 1) & ~linked
+        arcs = np.stack([problem.time, problem.distance], axis=3)
         nearness = self._nearness(kitchens)
         self.data = TripData(
-            time=problem.time,
-            distance=problem.distance,
+            arcs=arcs,
+            arcs_to=np.ascontiguousarray(arcs.transpose(0, 2, 1, 3)),
             tasks=self._tasks(),
             windows=np.stack([problem.window_open, problem.window_close], axis=1),
             vehicles=self._vehicles(kitchens),
@@ -272,7 +273,7 @@ class TripModel:
             seq=np.zeros((slots, longest), dtype=np.int64),
             where=where,
             load=np.zeros((slots, problem.task_load.shape[1]), dtype=np.int64),
-            before=np.zeros((slots, longest, 4), dtype=np.int64),
+            before=np.zeros((slots, longest, 5), dtype=np.int64),
             after=np.zeros((slots, longest, 5), dtype=np.int64),
             day_before=np.zeros((vehicles, width + 1, 3), dtype=np.int64),
             day_after=np.zeros((vehicles, width + 1, 3), dtype=np.int64),

@@ -104,9 +104,8 @@ def copy_day(source, target, v):
         for i in range(n + 1):
             if i < n:
                 target.seq[s, i] = source.seq[s, i]
-            for j in range(4):
-                target.before[s, i, j] = source.before[s, i, j]
             for j in range(5):
+                target.before[s, i, j] = source.before[s, i, j]
                 target.after[s, i, j] = source.after[s, i, j]
 
 
@@ -269,12 +268,12 @@ def _list_day(state, v, width, absent, count):
 
 
 @njit(cache=True, nogil=True)
-def improve(data, current, trial, best, worths, rng, rounds, heat, cooling):
+def improve(data, current, trial, best, worths, rng, rounds, heat):
     """Run rounds of ruin and recreate; the best plan found is kept in ``best``.
 
     ``worths`` int64[3] = cost plus soft price of ``current``, then unserved weight and cost of
     ``best``; ``trial`` equals ``current`` on entry and exit. ``heat`` is the annealing
-    temperature in cost units, multiplied by ``cooling`` each round.
+    temperature in cost units.
     """
     n_tasks = data.tasks.shape[0]
     drop = np.zeros(n_tasks, dtype=np.uint8)
@@ -296,7 +295,6 @@ def improve(data, current, trial, best, worths, rng, rounds, heat, cooling):
         if accept and (unserved < worths[1] or (unserved == worths[1] and cost < worths[2])):
             worths[1], worths[2] = unserved, cost
             copy_all(current, best)
-        heat *= cooling
 
 
 @njit(cache=True, nogil=True)
