@@ -33,6 +33,8 @@ __all__ = [
 DAY = 86_400
 _LATEST = 3 * DAY
 """No time of day lies beyond: night care ends the next morning."""
+_LONGEST = 7 * DAY
+"""No duration is longer: a phone number in the wrong column is none."""
 
 _CLOCK = re.compile(r"(\d{1,2})(?::|点|时)(?:(\d{1,2})(?::(\d{1,2}(?:\.0+)?)|分)?|(半))?", re.ASCII)
 _EXCEL_DAY = re.compile(r"(?:(\d+) days?,? |1899-12-3[01] |1900-01-0(\d) )(.+)", re.ASCII)
@@ -91,10 +93,13 @@ def read_duration(text: str) -> int | None:
         return 1800
     hours = re.fullmatch(r"([\d.]+)(?:个?小时|h|hours?)(?:([\d.]+)(?:分钟?|min)?)?", word)
     if hours:
-        parts = [read_float(part) for part in (hours[1], hours[2] or "0")]
-        return None if None in parts else round(parts[0] * 3600 + parts[1] * 60)  # type: ignore[operator]
-    number = read_float(re.sub(r"(?:分钟?|min(?:utes?)?)$", "", word))
-    return round(number * 60) if number is not None and number >= 0 else None
+        whole, rest = read_float(hours[1]), read_float(hours[2] or "0")
+        minutes = None if whole is None or rest is None else 60 * whole + rest
+    else:
+        minutes = read_float(re.sub(r"(?:分钟?|min(?:utes?)?)$", "", word))
+    if minutes is None or not 0 <= minutes * 60 <= _LONGEST:
+        return None
+    return round(minutes * 60)
 
 
 def write_duration(seconds: int) -> float | int:

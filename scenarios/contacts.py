@@ -154,8 +154,9 @@ class ContactStore:
         _write_whole(self.file, self._fernet().encrypt(plain))
 
     def _fernet(self) -> Fernet:
+        key = self._key()
         try:
-            return Fernet(self._key())
+            return Fernet(key)
         except ValueError:  # the key file holds no key
             raise FaultError([CONTACTS_KEY_WRONG(_FILE, file=self.key_file.name)]) from None
 

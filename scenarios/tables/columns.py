@@ -74,6 +74,10 @@ _MODE_WORDS = {
 }
 
 
+_MOST = 1_000_000
+"""No count in an office table is larger: a phone number in the wrong column is none."""
+
+
 def _read_tier(text: str) -> Tier | None:
     return _TIER_WORDS.get(fold(text).casefold().replace(" ", ""))
 
@@ -89,7 +93,7 @@ def _read_gap(text: str) -> int | None:
 
 def _read_count(text: str) -> int | None:
     count = read_int(text)
-    return count if count is not None and count >= 0 else None
+    return count if count is not None and 0 <= count <= _MOST else None
 
 
 def _read_degrees(text: str) -> float | None:
