@@ -1,0 +1,404 @@
+"""A day of visits in PyVRP's terms, and its rounds back.
+
+How the problem is put:
+
+- every task is a location of its own, so that a task may end elsewhere than it starts: the way
+  from task i to task j is the way from i's end place to j's place;
+- vehicles of one mode and with one set of tasks they have the skills for share a *profile*, whose
+  ways to all other tasks are longer than the day; so are ways that do not exist;
+- a task with several windows is a group of mutually exclusive clients at one location;
+- an open end is a depot to which all ways are empty;
+- the cost of time and distance are divided by their greatest common divisor, which changes
+  nothing but keeps numbers small.
+
+All tasks are optional. PyVRP balances costs against penalties for lateness, and a prize far above
+everything else upsets that balance: the search then prefers being late to leaving a task out. So
+prizes are kept moderate here: what one vehicle's whole day can cost, times ten for every tier.
+That the tiers hold strictly is seen to afterwards by :func:`optimizer.routing.insert.mend`.
+
+Loading, limits on the time since loading, tasks for several people and links are beyond PyVRP.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyvrp import (
+    Client,
+    ClientGroup,
+    CostEvaluator,
+    Depot,
+    IteratedLocalSearch,
+    IteratedLocalSearchCallbacks,
+    IteratedLocalSearchParams,
+    Location,
+    PenaltyManager,
+    PenaltyParams,
+    ProblemData,
+    RandomNumberGenerator,
+    Solution,
+    VehicleType,
+)
+from pyvrp import Route as EngineRoute
+from pyvrp.exceptions import PenaltyBoundWarning
+from pyvrp.search import (
+    OPERATORS,
+    LocalSearch,
+    PerturbationManager,
+    compute_neighbours,
+)
+
+from optimizer.result import StopReason
+from optimizer.routing.problem import NONE, UNREACHABLE, RoutingProblem
+from optimizer.routing.solution import Plan
+from optimizer.stop import StopClock
+
+__all__ = ["EngineModel", "improve"]
+
+Sequences = dict[int, list[int]]
+"""Tasks in order per vehicle."""
+Tell = Callable[[int | None, int], None]
+_TIER_STEP = 10
+_PATIENCE = 5_000
+"""Iterations without a better plan after which a search without limits ends."""
+_TELL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class _Depots:
+    """Location row of every start and end place; open ends under ``NONE``."""
+
+    starts: dict[int, int]
+    ends: dict[int, int]
+
+
+class EngineModel:
+    """PyVRP's data for some tasks of a problem, and the way from and to its solutions.
+
+    Args:
+        problem: vehicles that load nowhere.
+        tasks: the tasks to plan, each for one person and without links, origin or freshness.
+    """
+
+    def __init__(self, problem: RoutingProblem, tasks: Sequence[int]) -> None:
+        self.problem = problem
+        self.tasks = list(tasks)
+        self._base = int(problem.vehicle_open.min())
+        self._horizon = int(problem.vehicle_close.max()) - self._base
+        unit = np.concatenate([problem.vehicle_time_cost, problem.vehicle_distance_cost])
+        self.unit = max(1, int(np.gcd.reduce(unit)))
+        self.prizes = self._prizes()
+        self.max_penalty = max(1e5, float(self.prizes[self.tasks].max(initial=0)) / 30)
+        clients, groups, self._task_of_client = self._clients()
+        self._clients_of_task: dict[int, list[int]] = {}
+        for client, task in enumerate(self._task_of_client):
+            self._clients_of_task.setdefault(task, []).append(client)
+        self._depots = self._depot_rows()
+        types = self._vehicle_types()
+        self.vehicles_of_type = [members for _, members in types]
+        profiles, profile_of = self._profiles()
+        matrices = [self._matrices(mode, allowed) for mode, allowed in profiles]
+        self.data = ProblemData(
+            locations=[Location(0, 0) for _ in range(len(self.tasks) + self._n_depots)],
+            clients=clients,
+            depots=[Depot(len(self.tasks) + row) for row in range(self._n_depots)],
+            vehicle_types=[
+                self._vehicle_type(members, profile_of[members[0]]) for _, members in types
+            ],
+            distance_matrices=[distance for distance, _ in matrices],
+            duration_matrices=[duration for _, duration in matrices],
+            groups=groups,
+        )
+
+    @property
+    def _n_depots(self) -> int:
+        return len(self._depots.starts) + len(self._depots.ends)
+
+    def solution(self, plan: Plan) -> Solution:
+        """PyVRP's form of a plan that serves some of the model's tasks."""
+        type_of = {v: row for row, members in enumerate(self.vehicles_of_type) for v in members}
+        routes = []
+        for route in plan.routes:
+            visits = [self._client(step.index, step.start) for step in route.steps]
+            routes.append(EngineRoute(self.data, visits, type_of[route.vehicle]))
+        return Solution(self.data, routes)
+
+    def _client(self, task: int, start: int) -> int:
+        """The client that stands for the task's window around this start."""
+        clients = self.data.clients()
+        for client in self._clients_of_task[task]:
+            if clients[client].tw_early <= start - self._base <= clients[client].tw_late:
+                return client
+        raise ValueError(f"task {task} has no window at {start}")
+
+    def sequences(self, solution: Solution) -> Sequences:
+        """Tasks in order per vehicle; vehicles of one type are taken in ascending order."""
+        free = [list(members) for members in self.vehicles_of_type]
+        found: Sequences = {}
+        for route in solution.routes():
+            visits = [self._task_of_client[a.idx] for a in route if a.is_client()]
+            if visits:
+                found[free[route.vehicle_type()].pop(0)] = visits
+        return found
+
+    def objective(self, solution: Solution) -> int:
+        """Cost of a feasible solution in the problem's own cost units."""
+        problem = self.problem
+        cost = int(problem.task_prize.sum())
+        for route in solution.routes():
+            vehicle = self.vehicles_of_type[route.vehicle_type()][0]
+            cost += int(problem.vehicle_fixed_cost[vehicle])
+            cost += route.duration() * int(problem.vehicle_time_cost[vehicle])
+            cost += route.distance() * int(problem.vehicle_distance_cost[vehicle])
+            served = [self._task_of_client[a.idx] for a in route if a.is_client()]
+            cost -= int(problem.task_prize[served].sum())
+        return cost
+
+    def _prizes(self) -> NDArray[np.int64]:
+        """int64[T]: moderate prizes in engine units, graded by tier."""
+        problem = self.problem
+        shift = problem.vehicle_close - problem.vehicle_open
+        limit = problem.vehicle_max_work
+        work = np.where(limit == NONE, shift, np.minimum(shift, limit))
+        reachable = problem.time < UNREACHABLE
+        farthest = int(problem.distance[reachable].max(initial=0))
+        day = (
+            problem.vehicle_fixed_cost
+            + work * problem.vehicle_time_cost
+            + 2 * farthest * problem.vehicle_distance_cost
+        )
+        most = int(day.max(initial=0)) + self.unit
+        tiers = problem.task_tier[self.tasks].astype(np.int64)
+        above = tiers.max(initial=0) - problem.task_tier.astype(np.int64)
+        weighed = np.minimum(problem.task_prize, most)
+        graded = np.where(above > 0, most * _TIER_STEP ** np.maximum(above, 0), 0) + weighed
+        return graded // self.unit
+
+    def _clients(self) -> tuple[list[Client], list[ClientGroup], list[int]]:
+        clients: list[Client] = []
+        groups: list[ClientGroup] = []
+        task_of_client: list[int] = []
+        problem = self.problem
+        for row, task in enumerate(self.tasks):
+            windows = np.clip(problem.windows(task) - self._base, -1, self._horizon + 1)
+            inside = [(max(0, int(a)), int(b)) for a, b in windows]
+            inside = [(a, min(b, self._horizon)) for a, b in inside if b >= 0]
+            inside = [(a, b) for a, b in inside if a <= b]
+            group = None
+            if len(inside) > 1:
+                group = len(groups)
+                members = list(range(len(clients), len(clients) + len(inside)))
+                groups.append(ClientGroup(members, required=False))
+            for opens, closes in inside:
+                clients.append(
+                    Client(
+                        row,
+                        delivery=problem.task_load[task].tolist(),
+                        service_duration=int(problem.task_duration[task]),
+                        tw_early=opens,
+                        tw_late=closes,
+                        prize=int(self.prizes[task]),
+                        required=False,
+                        group=group,
+                    )
+                )
+                task_of_client.append(task)
+        return clients, groups, task_of_client
+
+    def _depot_rows(self) -> _Depots:
+        starts = sorted(set(self.problem.vehicle_start.tolist()))
+        ends = sorted(set(self.problem.vehicle_end.tolist()))
+        return _Depots(
+            {place: row for row, place in enumerate(starts)},
+            {place: row + len(starts) for row, place in enumerate(ends)},
+        )
+
+    def _vehicle_types(self) -> list[tuple[tuple[object, ...], list[int]]]:
+        """Vehicles that differ in nothing, ascending; one PyVRP vehicle type each."""
+        problem = self.problem
+        names = "mode start end open close max_work skills fixed_cost time_cost distance_cost"
+        alike: dict[tuple[object, ...], list[int]] = {}
+        for vehicle in range(problem.n_vehicles):
+            key: tuple[object, ...] = tuple(
+                int(getattr(problem, f"vehicle_{name}")[vehicle]) for name in names.split()
+            )
+            key += tuple(problem.vehicle_capacity[vehicle].tolist())
+            alike.setdefault(key, []).append(vehicle)
+        return list(alike.items())
+
+    def _vehicle_type(self, members: list[int], profile: int) -> VehicleType:
+        problem, vehicle = self.problem, members[0]
+        limit = int(problem.vehicle_max_work[vehicle])
+        longest = self._horizon if limit == NONE else limit
+        return VehicleType(
+            num_available=len(members),
+            capacity=problem.vehicle_capacity[vehicle].tolist(),
+            start_depot=self._depots.starts[int(problem.vehicle_start[vehicle])],
+            end_depot=self._depots.ends[int(problem.vehicle_end[vehicle])],
+            fixed_cost=int(problem.vehicle_fixed_cost[vehicle]) // self.unit,
+            tw_early=int(problem.vehicle_open[vehicle]) - self._base,
+            tw_late=int(problem.vehicle_close[vehicle]) - self._base,
+            shift_duration=longest,
+            unit_distance_cost=int(problem.vehicle_distance_cost[vehicle]) // self.unit,
+            unit_duration_cost=int(problem.vehicle_time_cost[vehicle]) // self.unit,
+            profile=profile,
+        )
+
+    def _profiles(self) -> tuple[list[tuple[int, NDArray[np.bool_]]], list[int]]:
+        """Distinct (mode, tasks allowed) and the profile of each vehicle."""
+        problem = self.problem
+        needed = problem.task_skills[self.tasks]
+        found: dict[tuple[int, bytes], int] = {}
+        profiles: list[tuple[int, NDArray[np.bool_]]] = []
+        profile_of = []
+        for vehicle in range(problem.n_vehicles):
+            allowed = (needed & ~problem.vehicle_skills[vehicle]) == 0
+            mode = int(problem.vehicle_mode[vehicle])
+            row = found.setdefault((mode, allowed.tobytes()), len(profiles))
+            if row == len(profiles):
+                profiles.append((mode, allowed))
+            profile_of.append(row)
+        return profiles, profile_of
+
+    def _matrices(self, mode: int, allowed: NDArray[np.bool_]) -> tuple[Any, Any]:
+        """(distance, duration) between all locations for one profile, int64[N, N]."""
+        problem = self.problem
+        depots = [*self._depots.starts, *self._depots.ends]
+        leave = np.array([*problem.task_end_place[self.tasks], *depots], dtype=np.int64)
+        enter = np.array([*problem.task_place[self.tasks], *depots], dtype=np.int64)
+        duration = problem.time[mode][np.ix_(leave, enter)].astype(np.int64)
+        distance = problem.distance[mode][np.ix_(leave, enter)].astype(np.int64)
+        never = duration >= UNREACHABLE
+        never[:, : len(self.tasks)] |= ~allowed
+        duration[never] = 2 * self._horizon + 1
+        distance[never] = 0
+        open_end = self._depots.ends.get(NONE)
+        if open_end is not None:
+            duration[:, len(self.tasks) + open_end] = 0
+            distance[:, len(self.tasks) + open_end] = 0
+        np.fill_diagonal(duration, 0)
+        np.fill_diagonal(distance, 0)
+        return distance, duration
+
+
+class _Watch(IteratedLocalSearchCallbacks):
+    """PyVRP's stopping criterion and callbacks: keeps the clock, counts, tells incumbents."""
+
+    def __init__(
+        self, model: EngineModel, clock: StopClock, reserve: float, tell: Tell | None
+    ) -> None:
+        self._model = model
+        self._clock = clock
+        self._reserve = reserve
+        self._tell = tell
+        self._told = clock.elapsed
+        self._best: int | None = None
+        self._improved = 0
+        self.iterations = -1
+        self.reason = StopReason.FINISHED
+
+    def __call__(self, best_cost: int) -> bool:
+        """Whether to stop now; PyVRP asks once before every iteration."""
+        self.iterations += 1
+        if self._clock.elapsed - self._told > _TELL_SECONDS:
+            self._tell_now()
+        rule = self._clock.rule
+        reason = self._clock.reason(self.iterations)
+        if reason is None and self._clock.remaining <= self._reserve:
+            reason = StopReason.TIME
+        if reason is not None:
+            self.reason = reason
+            return True
+        endless = rule.seconds is None and rule.iterations is None
+        return endless and self.iterations - self._improved >= _PATIENCE
+
+    def on_best(self, best: Solution) -> None:
+        """Tell of a new best solution."""
+        self._improved = self.iterations
+        if self._tell is not None and best.is_feasible():
+            self._best = self._model.objective(best)
+            self._tell_now()
+
+    def _tell_now(self) -> None:
+        self._told = self._clock.elapsed
+        if self._tell is not None:
+            self._tell(self._best, self.iterations)
+
+
+class _Polished:
+    """PyVRP's local search, with every new best plan mended on top.
+
+    PyVRP looks only at neighbouring visits when it inserts one that is left out; mending looks at
+    every position of every route, and at the tiers.
+    """
+
+    def __init__(
+        self, search: LocalSearch, model: EngineModel, mended: Callable[[Sequences], Plan]
+    ) -> None:
+        self._search = search
+        self._model = model
+        self._mended = mended
+
+    def __call__(
+        self, solution: Solution, cost_evaluator: CostEvaluator, exhaustive: bool = False
+    ) -> Solution:
+        """PyVRP calls for an exhaustive search exactly where it has found a new best."""
+        found = self._search(solution, cost_evaluator, exhaustive)
+        if not exhaustive or not found.is_feasible():
+            return found
+        return self._model.solution(self._mended(self._model.sequences(found)))
+
+
+def improve(
+    model: EngineModel,
+    plan: Plan,
+    clock: StopClock,
+    *,
+    mended: Callable[[Sequences], Plan],
+    reserve: float = 0.0,
+    seed: int = 0,
+    tell: Tell | None = None,
+) -> tuple[Sequences, int, StopReason]:
+    """PyVRP's iterated local search from a plan.
+
+    Args:
+        model: the problem in PyVRP's terms.
+        plan: a plan of the model's tasks that keeps the rules.
+        clock: the running stop rule; its iterations are PyVRP's own. Without a limit on either,
+            the search ends when it has long found nothing better.
+        mended: makes a plan of the rounds of every new best, serving what PyVRP overlooked.
+        reserve: seconds to leave on the clock for what comes after.
+        seed: for PyVRP's random numbers.
+        tell: called with (objective in the problem's cost units or None, iteration) at every new
+            best and now and then in between.
+
+    Returns:
+        (tasks in order per vehicle, iterations done, why the search stopped).
+    """
+    watch = _Watch(model, clock, reserve, tell)
+    rng = RandomNumberGenerator(seed=seed)
+    search = LocalSearch(model.data, rng, compute_neighbours(model.data), PerturbationManager())
+    for operator in OPERATORS:
+        if operator.supports(model.data):
+            search.add_operator(operator(model.data))
+    params = PenaltyParams(max_penalty=model.max_penalty)
+    penalties = PenaltyManager(params.midpoint_penalties(model.data), params)
+    start = model.solution(plan)
+    ils = IteratedLocalSearch(
+        model.data,
+        penalties,
+        _Polished(search, model, mended),
+        start,
+        IteratedLocalSearchParams(callbacks=watch),
+    )
+    with warnings.catch_warnings():
+        # Late visits stay tempting where time is short; the best plan is feasible all the same.
+        warnings.simplefilter("ignore", PenaltyBoundWarning)
+        result = ils.run(watch, collect_stats=False, display=False)
+    best = result.best if result.best.is_feasible() else start
+    return model.sequences(best), watch.iterations, watch.reason

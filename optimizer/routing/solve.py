@@ -1,0 +1,174 @@
+"""One face for all rounds: picks the engine that a problem needs.
+
+Problems whose vehicles load and make trips go to :mod:`optimizer.routing.trips`. A day of visits
+is constructed by cheapest insertion, improved by PyVRP and mended (see
+:mod:`optimizer.routing.insert`), so that the order of tiers holds whatever PyVRP leaves out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+
+from optimizer.result import SolveResult, Status, StopReason, versions_of
+from optimizer.routing.explain import FITS, alone_level, explain
+from optimizer.routing.insert import Rounds, mend, plannable
+from optimizer.routing.problem import RoutingProblem
+from optimizer.routing.pyvrp_engine import EngineModel, Sequences, improve
+from optimizer.routing.schedule import cost_parts
+from optimizer.routing.solution import Plan, RoutingAnswer
+from optimizer.routing.trips import solve_trips
+from optimizer.stop import Progress, ProgressCallback, Stop, StopClock
+
+__all__ = ["count_plan", "solve", "solve_visits"]
+
+Tell = Callable[[str, int | None, int], None]
+_RESERVE = 0.05
+"""Share of the time limit kept for mending and explaining, at most two seconds."""
+
+
+def solve(
+    problem: RoutingProblem,
+    *,
+    stop: Stop | None = None,
+    seed: int = 0,
+    progress: ProgressCallback | None = None,
+) -> RoutingAnswer:
+    """Plan the rounds of a problem.
+
+    Args:
+        problem: visits, or trips where any vehicle loads.
+        stop: stop rule, 30 seconds by default; iterations are the engine's own.
+        seed: random seed; with an iteration limit alone the plan is the same every time.
+        progress: called with incumbents in cost units.
+
+    Returns:
+        A plan that keeps all rules, with a reason for every unserved task. Both engines are
+        heuristics: the status is FEASIBLE and there is no bound.
+    """
+    stop = Stop(seconds=30.0) if stop is None else stop
+    if np.any(problem.vehicle_max_trips > 0):
+        return solve_trips(problem, stop=stop, seed=seed, progress=progress)
+    return solve_visits(problem, stop=stop, seed=seed, progress=progress)
+
+
+def solve_visits(
+    problem: RoutingProblem,
+    *,
+    stop: Stop,
+    seed: int = 0,
+    progress: ProgressCallback | None = None,
+) -> RoutingAnswer:
+    """Plan a day of visits with PyVRP; arguments and answer as for :func:`solve`.
+
+    Tasks for several people and linked tasks are left out with their reasons. Tiers are
+    lexicographic: no unserved task would fit after taking out lower-tier tasks of any one route.
+    Prizes are weighed against costs within the lowest tier; in higher tiers whatever fits is
+    served.
+    """
+    clock = stop.start()
+
+    def tell(phase: str, objective: int | None, iterations: int) -> None:
+        if progress is not None:
+            news = Progress(phase, clock.elapsed, incumbent=objective, iterations=iterations)
+            progress(news)
+
+    rounds = Rounds(problem)
+    mend(rounds)
+    plan = rounds.plan()
+    tell("construct", _objective(problem, plan), 0)
+    tasks = _engine_tasks(problem, plan)
+    reason = StopReason.FINISHED
+    if tasks:
+        plan, reason = _search(problem, tasks, plan, clock, seed, tell)
+    reasons = explain(problem, plan)
+    parts = _parts(problem, plan)
+    return RoutingAnswer(
+        plan=plan,
+        reasons=reasons,
+        result=SolveResult(
+            status=Status.FEASIBLE,
+            stop_reason=reason,
+            objective=sum(parts.values()),
+            bound=None,
+            seconds=clock.elapsed,
+            seed=seed,
+            solver="pyvrp",
+            parts=parts,
+            versions=versions_of("pyvrp", "numpy", "numba"),
+        ),
+        counts=count_plan(problem, plan),
+    )
+
+
+def _engine_tasks(problem: RoutingProblem, plan: Plan) -> list[int]:
+    """Tasks for PyVRP: those of the plan, and those that fit some empty day."""
+    unserved = set(plan.unserved)
+    return [
+        task
+        for task in np.flatnonzero(plannable(problem)).tolist()
+        if task not in unserved or alone_level(problem, task).max(initial=-1) == FITS
+    ]
+
+
+def _search(
+    problem: RoutingProblem,
+    tasks: list[int],
+    first: Plan,
+    clock: StopClock,
+    seed: int,
+    tell: Tell,
+) -> tuple[Plan, StopReason]:
+    """The better of the first plan and what PyVRP makes of it."""
+
+    def mended(sequences: Sequences) -> Plan:
+        rounds = Rounds(problem)
+        for vehicle, visits in sequences.items():
+            if rounds.cost_of(vehicle, visits) is not None:
+                rounds.set_codes(vehicle, visits)
+        mend(rounds)
+        return rounds.plan()
+
+    limit = clock.rule.seconds
+    sequences, _, reason = improve(
+        EngineModel(problem, tasks),
+        first,
+        clock,
+        mended=mended,
+        reserve=0.0 if limit is None else min(2.0, _RESERVE * limit),
+        seed=seed,
+        tell=lambda objective, iterations: tell("search", objective, iterations),
+    )
+    found = mended(sequences)
+    return min(found, first, key=lambda plan: _rank(problem, plan)), reason
+
+
+def _rank(problem: RoutingProblem, plan: Plan) -> tuple[int, ...]:
+    """Sort key of plans: prizes lost per tier above the lowest, then the objective."""
+    lost = [0] * problem.n_tiers
+    for task in plan.unserved:
+        lost[problem.task_tier[task]] += 1 + int(problem.task_prize[task])
+    return (*lost[:-1], _objective(problem, plan))
+
+
+def _parts(problem: RoutingProblem, plan: Plan) -> dict[str, int]:
+    unserved = np.array(plan.unserved, dtype=np.int64)
+    prizes = int(problem.task_prize[unserved].sum())
+    return {**cost_parts(problem, plan.routes), "unserved": prizes}
+
+
+def _objective(problem: RoutingProblem, plan: Plan) -> int:
+    return sum(_parts(problem, plan).values())
+
+
+def count_plan(problem: RoutingProblem, plan: Plan) -> dict[str, int]:
+    """Served and unserved tasks, unserved per tier, and vehicles used."""
+    tiers = Counter(int(problem.task_tier[task]) for task in plan.unserved)
+    return {
+        "served": problem.n_tasks - len(plan.unserved),
+        "unserved": len(plan.unserved),
+        "vehicles": len(plan.routes),
+        **{f"unserved_tier_{tier}": tiers[tier] for tier in range(problem.n_tiers)},
+    }
