@@ -14,21 +14,21 @@ numbers do not even go there.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
-from scenarios.catalogue import After, Service
+from scenarios.catalogue import Service
 from scenarios.cells import fold, read_duration, read_int, read_yes
 from scenarios.codes import LISTS_DIFFER, UNKNOWN_SERVICE
 from scenarios.frequency import Frequency, read_frequency
+from scenarios.ledger_day import DINNER_WINDOW, DayMaker, Elder, LedgerDay, Meal, Need
 from scenarios.model import TableInput, Text
-from scenarios.places import PlaceRow
-from scenarios.records import Link, MealOrder, Place, Tier, Visit
-from scenarios.tables.columns import KINDS, LEDGER_COLUMNS
+from scenarios.records import Tier
+from scenarios.tables.columns import LEDGER_COLUMNS
 from scenarios.tables.intake import Intake
+from scenarios.tables.kinds import KINDS
 from scenarios.tables.meals import MEAL_WINDOW
 from scenarios.tables.people import Owners
 from scenarios.tables.rows import Row, Sheet
@@ -37,12 +37,7 @@ from scenarios.wishes import read_wish
 
 __all__ = ["DINNER_WINDOW", "LedgerDay", "Meal", "read_ledger"]
 
-Meal = Literal["lunch", "dinner"]
-Windows = tuple[tuple[int, int], ...]
 _T = TypeVar("_T")
-
-DINNER_WINDOW = (59_400, 66_600)
-"""16:30 to 18:30: delivery of dinners where the scenario says no time."""
 
 _DOUBLE_STAFF = 2
 _OUTSIDE_BRACKETS = r"(?![^(]*\))"
@@ -57,53 +52,8 @@ _WISH_RULE = Text(
     zh="时段，如 上午、8:00-10:00、下午2点至4点", en="a time, such as morning or 8:00-10:00"
 )
 _MEALS_RULE = Text(zh="午、晚，是/否或份数", en="lunch, dinner, yes/no or a number of portions")
-_SAME_MEALS = Text(zh="同一老人各行一致的餐数", en="the same meals in all rows of one elder")
 _LUNCH_WORDS = ("午", "中", "lunch")
 _DINNER_WORDS = ("晚", "dinner", "supper")
-
-
-@dataclass(frozen=True)
-class LedgerDay:
-    """What a ledger makes due on one day.
-
-    Attributes:
-        day: the day.
-        visits: of that day, in the ledger's order. lunches, dinners: one order per elder.
-        resting: needs of the ledger that are not due that day.
-        on_demand: needs that are due only when somebody asks (按需).
-    """
-
-    day: date
-    visits: tuple[Visit, ...]
-    lunches: tuple[MealOrder, ...]
-    dinners: tuple[MealOrder, ...]
-    resting: int
-    on_demand: int
-
-    def orders(self, meal: Meal) -> tuple[MealOrder, ...]:
-        """The orders of one meal."""
-        return self.lunches if meal == "lunch" else self.dinners
-
-
-@dataclass(frozen=True)
-class _Need:
-    service: Service
-    frequency: Frequency
-    duration: int
-    windows: Windows
-    staff: int
-
-
-@dataclass(frozen=True)
-class _Elder:
-    """Who a row is about, free of personal data."""
-
-    client: str
-    place: Place | None
-    building: PlaceRow | None
-    community: str | None
-    tier: Tier
-    diet: str
 
 
 def read_ledger(
@@ -129,7 +79,7 @@ def read_ledger(
     """
     sheet = Sheet(table, folder, LEDGER_COLUMNS, intake)
     times: dict[Meal, tuple[int, int]] = {"lunch": MEAL_WINDOW, "dinner": DINNER_WINDOW}
-    maker = _DayMaker(day, {**times, **(windows or {})})
+    maker = DayMaker(day, {**times, **(windows or {})})
     owners = Owners("client", "E")
     for row in sheet.rows:
         elder = _elder(row, owners)
@@ -146,133 +96,7 @@ def read_ledger(
     return maker.day_of_visits()
 
 
-class _DayMaker:
-    """Collects visits and orders of one day."""
-
-    def __init__(self, day: date, windows: Mapping[Meal, tuple[int, int]]) -> None:
-        self._day = day
-        self._windows = windows
-        self._by_id: dict[str, Visit] = {}
-        self._orders: dict[Meal, dict[str, MealOrder]] = {"lunch": {}, "dinner": {}}
-        self._counts: dict[tuple[str, str], int] = {}
-        self._services: dict[str, Service] = {}
-        self._resting = 0
-        self._on_demand = 0
-
-    def add(
-        self,
-        row: Row,
-        elder: _Elder,
-        place: Place,
-        needs: Sequence[_Need],
-        meals: Mapping[Meal, int],
-    ) -> None:
-        """Add what the row makes due."""
-        ordered: dict[Meal, int] = dict(meals)
-        for need in needs:
-            times = need.frequency.due(self._day, f"{elder.client}|{need.service.id}")
-            if not times:
-                self._rest(need.frequency)
-            elif need.service.meal:
-                if not any(meals.values()):
-                    ordered = {"lunch": 1, "dinner": int(times > 1)}
-            else:
-                self._add_visits(elder, place, need, times)
-        for meal, portions in ordered.items():
-            if portions:
-                self._add_order(row, elder, place, meal, portions)
-
-    def _rest(self, frequency: Frequency) -> None:
-        if frequency.rhythm is frequency.rhythm.DEMAND:
-            self._on_demand += 1
-        else:
-            self._resting += 1
-
-    def _add_visits(self, elder: _Elder, place: Place, need: _Need, times: int) -> None:
-        service = need.service
-        for windows in _spread(need.windows, times):
-            key = (elder.client, service.id)
-            self._counts[key] = self._counts.get(key, 0) + 1
-            visit = Visit(
-                id=f"{elder.client}/{service.id}/{self._counts[key]}",
-                client=elder.client,
-                service=service.id,
-                place=place,
-                duration=need.duration,
-                windows=windows,
-                skills=service.skills,
-                tier=elder.tier,
-                staff=need.staff,
-                community=elder.community,
-            )
-            self._by_id[visit.id] = visit
-            self._services[service.id] = service
-
-    def _add_order(self, row: Row, elder: _Elder, place: Place, meal: Meal, portions: int) -> None:
-        building = elder.building
-        order = MealOrder(
-            id=f"{elder.client}/{meal}",
-            client=elder.client,
-            place=place,
-            building=building.id if building and building.building else None,
-            portions=portions,
-            window=self._windows[meal],
-            diet=elder.diet,
-            community=elder.community,
-        )
-        known = self._orders[meal].setdefault(elder.client, order)
-        if known.portions != portions:
-            row.wrong("meals", _SAME_MEALS)
-
-    def day_of_visits(self) -> LedgerDay:
-        """The day, with visits tied where the catalogue says that one follows another."""
-        return LedgerDay(
-            self._day,
-            tuple(self._tied(visit) for visit in self._by_id.values()),
-            tuple(self._orders["lunch"].values()),
-            tuple(self._orders["dinner"].values()),
-            self._resting,
-            self._on_demand,
-        )
-
-    def _tied(self, visit: Visit) -> Visit:
-        """Tie the n-th visit to the client's n-th of the service that it follows.
-
-        It stays free where the other is not due, or the wished times keep the two apart.
-        """
-        after = self._services[visit.service].after
-        number = visit.id.rsplit("/", 1)[-1]
-        other = f"{visit.client}/{after.service}/{number}" if after else ""
-        first = self._by_id.get(other)
-        if after is None or first is None or not _can_follow(visit, first, after):
-            return visit
-        return replace(visit, link=Link(other, after.min_gap, after.max_gap))
-
-
-def _spread(windows: Windows, times: int) -> list[Windows]:
-    """Windows of ``times`` visits on one day: one wish each, or equal parts of all the time."""
-    if times == 1:
-        return [windows]
-    if len(windows) == times:
-        return [(window,) for window in windows]
-    first, last = windows[0][0], windows[-1][1]
-    step = (last - first) / times
-    return [
-        ((round(first + n * step), round(first + (n + 1) * step) - (n + 1 < times)),)
-        for n in range(times)
-    ]
-
-
-def _can_follow(visit: Visit, first: Visit, after: After) -> bool:
-    """Whether some start of each lies the asked gap apart."""
-    return any(
-        opens - last <= after.max_gap and closes - start >= after.min_gap
-        for opens, closes in visit.windows
-        for start, last in first.windows
-    )
-
-
-def _elder(row: Row, owners: Owners) -> _Elder | None:
+def _elder(row: Row, owners: Owners) -> Elder | None:
     client = owners.of(row)
     tier = row.get("tier", Tier.GENERAL)
     point, building = row.point("lon", "lat"), row.joined()
@@ -280,10 +104,10 @@ def _elder(row: Row, owners: Owners) -> _Elder | None:
     community = row.text("community") or (building.community if building else None)
     if client is None:
         return None
-    return _Elder(client, place, building, community or None, tier, row.text("diet"))
+    return Elder(client, place, building, community or None, tier, row.text("diet"))
 
 
-def _needs(row: Row) -> list[_Need]:
+def _needs(row: Row) -> list[Need]:
     """The services of the row, each with its own frequency, duration, wish and staff."""
     listed = _services(row)
     count = len(listed)
@@ -302,7 +126,7 @@ def _needs(row: Row) -> list[_Need]:
                 row.empty("frequency")
             continue
         needs.append(
-            _Need(
+            Need(
                 service,
                 rhythm,
                 own_duration or duration or service.duration,

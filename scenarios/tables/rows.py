@@ -30,8 +30,9 @@ from scenarios.contacts import Contact
 from scenarios.model import TableInput, Text
 from scenarios.places import PlaceRow, Unplaced, without_door
 from scenarios.records import Place
-from scenarios.tables.columns import KINDS, Column, heading_key
+from scenarios.tables.columns import Column, heading_key
 from scenarios.tables.intake import Intake
+from scenarios.tables.kinds import KINDS
 
 __all__ = ["Row", "Sheet", "write_table"]
 

@@ -16,7 +16,6 @@ from scenarios.model import Text
 from scenarios.tables.columns import (
     CARER_COLUMNS,
     CARRIER_COLUMNS,
-    KINDS,
     KITCHEN_COLUMNS,
     LEDGER_COLUMNS,
     ORDER_COLUMNS,
@@ -25,6 +24,7 @@ from scenarios.tables.columns import (
     VISIT_COLUMNS,
     Column,
 )
+from scenarios.tables.kinds import KINDS
 
 __all__ = ["write_templates"]
 

@@ -15,11 +15,10 @@ from scenarios.model import TableInput, Text
 from scenarios.records import Carer, Link, Mode, Place, Tier, Visit
 from scenarios.tables.columns import (
     CARER_COLUMNS,
-    MODE_NAMES,
-    TIER_NAMES,
     VISIT_COLUMNS,
 )
 from scenarios.tables.intake import Intake
+from scenarios.tables.kinds import MODE_NAMES, TIER_NAMES
 from scenarios.tables.people import Owners
 from scenarios.tables.rows import Row, Sheet, write_table
 

@@ -69,7 +69,7 @@ def test_fewest_skills_bring_all_of_them(skills: frozenset[str]) -> None:
 def test_no_cell_text_breaks_a_reader(text: str) -> None:
     from scenarios.frequency import read_frequency
     from scenarios.places import building_number, without_door
-    from scenarios.tables.columns import KINDS
+    from scenarios.tables.kinds import KINDS
     from scenarios.wishes import read_wish
 
     for kind in KINDS.values():
