@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from api.words import word
-from base.faults import FaultError, Lang
+from base.faults import Fault, FaultError, Lang
 from optimizer.result import SolveResult
 from optimizer.stop import Progress as SolverNews
 
-__all__ = ["Job", "job_progress", "show_faults", "show_result"]
+__all__ = ["Job", "job_progress", "show_faults", "show_result", "show_warnings"]
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -98,6 +98,13 @@ def show_faults(error: FaultError, lang: Lang) -> None:
     err.print(f"[bold red]{word('faults', lang, count=len(error.faults))}[/]")
     for fault in error.faults:
         err.print(fault.text(lang), markup=False)
+
+
+def show_warnings(warnings: Iterable[Fault], lang: Lang) -> None:
+    """Print what the user should know though nothing is broken."""
+    for warning in warnings:
+        err.print("[yellow]![/]", end=" ")
+        err.print(warning.text(lang), markup=False)
 
 
 def show_result(result: SolveResult, lang: Lang) -> None:

@@ -8,13 +8,13 @@ from typing import Literal
 
 from rich.table import Table
 
-from api.console import Job, err, job_progress, out, show_result
+from api.console import Job, err, job_progress, out, show_result, show_warnings
 from api.words import word
-from base.faults import Lang
+from base.faults import Faults, Lang
 from optimizer.result import Status
 from optimizer.stop import Stop
 from scenarios.contacts import ContactStore
-from scenarios.district import read_streets
+from scenarios.district import LayerReader, read_streets
 from scenarios.files import load_scenario
 from scenarios.itinerary import carer_sheets, clients_of, loading_lists
 from scenarios.meals import run_meals
@@ -45,8 +45,7 @@ def run_job(
     scenario, folder = load_scenario(path)
     scenario = _with_options(scenario, _PARTS[name], seconds, seed)
     run, report = solve_and_write(name, scenario, folder, out_dir, data=data, lang=lang)
-    for warning in run.warnings:
-        err.print(f"[yellow]![/] {warning.text(lang)}")
+    show_warnings(run.warnings, lang)
     show_result(run.answer.result, lang)
     out.print(word("report_at", lang, path=report), markup=False)
     return _has_answer(run, lang)
@@ -106,7 +105,12 @@ def describe_network(
         drop_names=list(drop),
         largest_component=False,
     )
-    streets = read_streets(wanted, Path())
+    faults = Faults()
+    reader = LayerReader(Path(), faults)
+    streets = read_streets(wanted, reader)
+    faults.raise_if_any()
+    assert streets is not None
+    show_warnings(reader.warnings, lang)
     parts = streets.components()
     total = sum(part.length_m for part in parts) / 1000
     counts = {"nodes": streets.n_nodes, "edges": streets.n_edges, "count": len(parts)}

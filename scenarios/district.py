@@ -30,6 +30,7 @@ __all__ = [
     "LayerReader",
     "far_from_street",
     "open_district",
+    "read_streets",
 ]
 
 OSM_CREDIT = "(c) OpenStreetMap contributors"
@@ -146,7 +147,7 @@ def open_district(scenario: Scenario, folder: Path) -> District:
     """
     faults = Faults()
     reader = LayerReader(folder, faults)
-    streets = _read_streets(scenario, reader)
+    streets = read_streets(scenario.network, reader, scenario.metric_crs)
     reader.network = streets
     subdistricts = None
     if scenario.districts is not None:
@@ -198,15 +199,17 @@ def _kind(network: NetworkInput) -> Literal["lines", "osm", "graphml", "saved"]:
     return "lines"
 
 
-def _read_streets(scenario: Scenario, reader: LayerReader) -> StreetNetwork | None:
-    wanted = scenario.network
+def read_streets(
+    wanted: NetworkInput, reader: LayerReader, metric_crs: str = "auto"
+) -> StreetNetwork | None:
+    """The streets of one file; None where the reader keeps faults, its warnings told to it."""
     path = reader.folder / wanted.source.path
     try:
         kind = _kind(wanted)
         if kind == "osm":
-            network = from_osm(path, metric_crs=scenario.metric_crs)
+            network = from_osm(path, metric_crs=metric_crs)
         elif kind == "graphml":
-            network = from_graphml(path, metric_crs=scenario.metric_crs)
+            network = from_graphml(path, metric_crs=metric_crs)
         elif kind == "saved":
             network = StreetNetwork.load(path)
         else:
@@ -215,10 +218,7 @@ def _read_streets(scenario: Scenario, reader: LayerReader) -> StreetNetwork | No
                 return None
             reader.warnings.extend(_unknown_names(wanted, frame))
             network = from_lines(
-                frame,
-                metric_crs=scenario.metric_crs,
-                name=wanted.name,
-                drop_names=wanted.drop_names,
+                frame, metric_crs=metric_crs, name=wanted.name, drop_names=wanted.drop_names
             )
     except FaultError as error:
         reader.faults.extend(error.faults)
