@@ -9,18 +9,24 @@ The same size and seed give the same town. No place, person, phone or code in it
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import geopandas as gpd
 
 from scenarios.model import Text
+from scenarios.records import Carer, Carrier, Kitchen, MealOrder, Visit
+from scenarios.town.clients import Client
+from scenarios.town.day import PlannedVisit
 from scenarios.town.homes import build_settled
 from scenarios.town.layers import draw_layers
 from scenarios.town.names import DISTRICT_CODE, DISTRICT_NAME
 from scenarios.town.plane import METRIC_CRS, Plane
 from scenarios.town.premises import draw_premises
+from scenarios.town.service import draw_care
 from scenarios.town.sizes import SIZES, SizeName
+from scenarios.town.write import write_files
 
-__all__ = ["DemoTown", "generate"]
+__all__ = ["DemoTown", "generate", "write_town"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +44,11 @@ class DemoTown:
         demand: a point per building with residents, elders and a column per cell
             (:data:`scenarios.town.cells.CELLS`).
         stations, institutions, candidates, health_stations, hospitals: places.
+        clients: invented elders with invented names, for ledgers and contact tables.
+        carers, visits: one day of home care.
+        plan: who makes which visit when, in the plan that the day was made around; all but a
+            few visits are in it.
+        kitchens, orders, carriers: one lunch.
     """
 
     size: SizeName
@@ -58,6 +69,13 @@ class DemoTown:
     candidates: gpd.GeoDataFrame
     health_stations: gpd.GeoDataFrame
     hospitals: gpd.GeoDataFrame
+    clients: tuple[Client, ...]
+    carers: tuple[Carer, ...]
+    visits: tuple[Visit, ...]
+    plan: tuple[PlannedVisit, ...]
+    kitchens: tuple[Kitchen, ...]
+    orders: tuple[MealOrder, ...]
+    carriers: tuple[Carrier, ...]
 
 
 def generate(size: SizeName = "S", seed: int = 0) -> DemoTown:
@@ -71,4 +89,33 @@ def generate(size: SizeName = "S", seed: int = 0) -> DemoTown:
     plane = Plane.draw(SIZES[size].width, SIZES[size].height, seed)
     premises = draw_premises(town)
     layers = draw_layers(town, premises, plane)
-    return DemoTown(size, seed, DISTRICT_CODE, DISTRICT_NAME, METRIC_CRS, **layers)
+    care = draw_care(town, plane, premises, layers)
+    return DemoTown(
+        size,
+        seed,
+        DISTRICT_CODE,
+        DISTRICT_NAME,
+        METRIC_CRS,
+        **layers,
+        clients=care.clients,
+        carers=care.carers,
+        visits=care.day.visits,
+        plan=care.day.plan,
+        kitchens=care.lunch.kitchens,
+        orders=care.lunch.orders,
+        carriers=care.lunch.carriers,
+    )
+
+
+def write_town(town: DemoTown, folder: Path | str) -> Path:
+    """Write the town as an office would hand it in.
+
+    The folder gets ``layers.gpkg``; the tables ``visits``, ``carers``, ``orders``, ``kitchens``,
+    ``carriers``, ``places`` and ``elders`` (the ledger) in XLSX; ``scenario.yaml`` with all three
+    jobs; and ``ledger.yaml``, the same visits made from the ledger. Files of the same names are
+    written over.
+
+    Returns:
+        The path of ``scenario.yaml``.
+    """
+    return write_files(town, Path(folder))

@@ -39,6 +39,11 @@ class Cell:
         return f"e{self.age[:2]}_{self.ability}_{self.living}"
 
     @property
+    def is_target(self) -> bool:
+        """True for the oldest old and, at any age, the severely disabled (老老人)."""
+        return self.age == "80+" or self.ability == "severe"
+
+    @property
     def text(self) -> Text:
         """The cell in words."""
         ability, living = _ABILITY_TEXT[self.ability], _LIVING_TEXT[self.living]

@@ -64,6 +64,7 @@ class Premises:
     beds: NDArray[np.int64]
     care_beds: NDArray[np.int64]
     hospitals: Spots
+    kitchens: Spots
 
 
 def draw_premises(town: Settled) -> Premises:
@@ -86,6 +87,8 @@ def draw_premises(town: Settled) -> Premises:
     institutions = _spots(town, size.institutions, open_land, apart, rng)
     beds = 10 * rng.integers(6, 26, len(institutions.parcel))
     hospitals = _spots(town, max(2, size.institutions // 4), open_land, apart, rng)
+    far = 0.8 * float(np.sqrt(town.skeleton.district.area / size.kitchens))
+    kitchens = _spots(town, size.kitchens, open_land, far, rng)
     return Premises(
         stations,
         10 * rng.integers(15, 46, len(stations.parcel)),
@@ -98,6 +101,7 @@ def draw_premises(town: Settled) -> Premises:
         beds,
         np.asarray(10 * np.round(beds * rng.uniform(0.4, 0.8, beds.size) / 10), dtype=np.int64),
         hospitals,
+        kitchens,
     )
 
 

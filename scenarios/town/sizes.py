@@ -25,7 +25,6 @@ class TownSize:
         carers, visits: one day of home care.
         kitchens, vans, riders, walkers, orders: one lunch.
         new_sites: how many stations the siting job asks for.
-        ledger: rows of the elders' ledger.
     """
 
     residents: int
@@ -47,7 +46,6 @@ class TownSize:
     walkers: int
     orders: int
     new_sites: int
-    ledger: int
 
 
 SIZES: Mapping[SizeName, TownSize] = MappingProxyType(
@@ -72,7 +70,6 @@ SIZES: Mapping[SizeName, TownSize] = MappingProxyType(
             walkers=4,
             orders=150,
             new_sites=4,
-            ledger=80,
         ),
         "M": TownSize(
             residents=250_000,
@@ -94,7 +91,6 @@ SIZES: Mapping[SizeName, TownSize] = MappingProxyType(
             walkers=10,
             orders=600,
             new_sites=8,
-            ledger=300,
         ),
         "L": TownSize(
             residents=1_000_000,
@@ -116,7 +112,6 @@ SIZES: Mapping[SizeName, TownSize] = MappingProxyType(
             walkers=30,
             orders=2_400,
             new_sites=20,
-            ledger=1_000,
         ),
     }
 )

@@ -1,0 +1,88 @@
+"""Clients of home care and of the meal service: invented people in the town's buildings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scenarios.records import Place, Tier
+from scenarios.town.cells import CELLS, Cell
+from scenarios.town.homes import Settled
+from scenarios.town.names import invented_phone, person_name
+from scenarios.town.plane import Plane, stream
+
+__all__ = ["Client", "draw_clients"]
+
+_NEED = {"intact": 1.0, "mild_moderate": 9.0, "severe": 26.0}
+_AGE_NEED = {"60-69": 0.3, "70-79": 1.0, "80+": 2.4}
+_TIERS = {
+    "intact": (0.10, 0.22, 0.68),
+    "mild_moderate": (0.20, 0.36, 0.44),
+    "severe": (0.38, 0.36, 0.26),
+}
+"""Shares of 托底, 扶助 and 普惠 by ability."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """An invented elder.
+
+    Attributes:
+        id: pseudonymous. building: row of the town's buildings. place: the building's centre.
+        cell: age band, ability, living arrangement. age: years. sex: 男 or 女.
+        tier: priority. floor, door: of the flat. stairs: floors climbed without a lift.
+        name, phone: invented; they go to ledgers and contact tables only.
+    """
+
+    id: str
+    building: int
+    place: Place
+    community: str
+    cell: Cell
+    age: int
+    sex: str
+    tier: Tier
+    floor: int
+    door: int
+    stairs: int
+    name: str
+    phone: str
+
+
+def draw_clients(town: Settled, plane: Plane, n: int) -> tuple[Client, ...]:
+    """``n`` clients, drawn where old and frail people live."""
+    rng = stream(town.seed, 12)
+    homes = town.homes
+    need = np.array([_NEED[cell.ability] * _AGE_NEED[cell.age] for cell in CELLS])
+    alone = np.array([1.6 if cell.living == "alone" else 1.0 for cell in CELLS])
+    weight = homes.people.elders * (need * alone)[None, :]
+    flat = weight.ravel() / weight.sum()
+    spots = np.sort(rng.choice(flat.size, n, p=flat))
+    lonlat = plane.to_wgs84(homes.xy)
+    communities = town.units.community_name
+    clients = []
+    order = rng.permutation(n)
+    for number, spot in zip(order, spots, strict=True):
+        building, kind = divmod(int(spot), len(CELLS))
+        cell = CELLS[kind]
+        floor = int(rng.integers(1, int(homes.floors[building]) + 1))
+        oldest = {"60-69": 70, "70-79": 80, "80+": 97}[cell.age]
+        clients.append(
+            Client(
+                id=f"E{int(number) + 1:05d}",
+                building=building,
+                place=Place(float(lonlat[building, 0]), float(lonlat[building, 1])),
+                community=communities[homes.community[building]].zh,
+                cell=cell,
+                age=int(rng.integers(int(cell.age[:2]), oldest)),
+                sex="女" if rng.random() < 0.58 else "男",
+                tier=Tier(int(rng.choice(3, p=_TIERS[cell.ability]))),
+                floor=floor,
+                door=int(rng.integers(1, 5)),
+                stairs=0 if homes.lift[building] else floor - 1,
+                name=person_name(rng),
+                phone=invented_phone(int(number) + 1),
+            )
+        )
+    return tuple(sorted(clients, key=lambda client: client.id))

@@ -1,0 +1,70 @@
+"""The town's home care and meal service: clients, carers, the day and the lunch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
+
+from scenarios.catalogue import built_in
+from scenarios.records import Carer, Place
+from scenarios.town.clients import Client, draw_clients
+from scenarios.town.day import Day, draw_day
+from scenarios.town.homes import Settled
+from scenarios.town.lunch import Lunch, draw_lunch
+from scenarios.town.plane import Plane, stream
+from scenarios.town.premises import Premises
+from scenarios.town.staff import draw_carers
+from scenarios.town.ways import measure_ways
+
+__all__ = ["CareService", "draw_care"]
+
+_CLIENTS_PER_TASK = 1.15
+"""Clients for every visit or order of the day, whichever is more."""
+
+
+@dataclass(frozen=True)
+class CareService:
+    """Who is cared for, by whom, on one day and at one lunch."""
+
+    clients: tuple[Client, ...]
+    carers: tuple[Carer, ...]
+    day: Day
+    lunch: Lunch
+
+
+def draw_care(
+    town: Settled, plane: Plane, premises: Premises, layers: Mapping[str, gpd.GeoDataFrame]
+) -> CareService:
+    """Draw everybody and everything that the second and third job need."""
+    size, seed = town.size, town.seed
+    catalogue = built_in()
+    n = round(_CLIENTS_PER_TASK * max(size.visits, size.orders))
+    clients = draw_clients(town, plane, n)
+    bases = _points(layers["stations"])
+    hospitals = _points(layers["hospitals"])
+    carers = draw_carers(size.carers, bases, _pull(clients, bases), catalogue, stream(seed, 13))
+    places = [*(client.place for client in clients), *bases, *hospitals]
+    ways = measure_ways(layers["streets"], places)
+    day = draw_day(clients, carers, places, ways, catalogue, size.visits, stream(seed, 14))
+    kitchens = [Place(*xy) for xy in plane.to_wgs84(premises.kitchens.xy).tolist()]
+    addresses = layers["buildings"]["id"].tolist()
+    lunch = draw_lunch(size, clients, kitchens, addresses, stream(seed, 15))
+    return CareService(clients, carers, day, lunch)
+
+
+def _points(layer: gpd.GeoDataFrame) -> tuple[Place, ...]:
+    return tuple(Place(float(point.x), float(point.y)) for point in layer.geometry)
+
+
+def _pull(clients: tuple[Client, ...], bases: tuple[Place, ...]) -> NDArray[np.float64]:
+    """How many clients every base is nearest to, plus one."""
+    home = np.array([(client.place.lon, client.place.lat) for client in clients])
+    base = np.array([(place.lon, place.lat) for place in bases])
+    gaps = np.hypot(
+        home[:, None, 0] - base[None, :, 0], 1.4 * (home[:, None, 1] - base[None, :, 1])
+    )
+    return np.bincount(gaps.argmin(axis=1), minlength=len(bases)).astype(np.float64) + 1.0
