@@ -100,8 +100,8 @@ UNKNOWN_FIELD = FaultKind(
     "CC-S005",
     "no such field",
     "没有这个字段",
-    "{hint_en}",
-    "{hint_zh}",
+    "correct it: {hint_en}",
+    "请更正：{hint_zh}",
 )
 BAD_SCENARIO_VALUE = FaultKind(
     "CC-S006",
@@ -112,10 +112,10 @@ BAD_SCENARIO_VALUE = FaultKind(
 )
 FIELDS_DISAGREE = FaultKind(
     "CC-S007",
-    "{why_en}",
-    "{why_zh}",
-    "{hint_en}",
-    "{hint_zh}",
+    "fields do not fit together: {why_en}",
+    "字段之间不相符：{why_zh}",
+    "make them fit: {hint_en}",
+    "请修改：{hint_zh}",
 )
 OUTSIDE_FOLDER = FaultKind(
     "CC-S008",

@@ -53,6 +53,11 @@ class Column:
         """The heading in one language."""
         return self.zh if lang == "zh" else self.en
 
+    @property
+    def both(self) -> str:
+        """The heading in both languages, for faults."""
+        return f"{self.zh} / {self.en}"
+
     def headings(self) -> list[str]:
         """Every heading that it is known by."""
         return [self.zh, self.en, *self.aliases.split()]

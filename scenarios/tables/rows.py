@@ -92,7 +92,7 @@ class Sheet:
         for column in columns:
             if column.required and column.key not in found:
                 listed = ", ".join(column.headings())
-                self.faults.add(MISSING_COLUMN(self.name, column=column.zh, known=listed))
+                self.faults.add(MISSING_COLUMN(self.name, column=column.both, known=listed))
         return found
 
     def unique(self, seen: dict[str, int], id: str, row: Row) -> bool:
@@ -170,8 +170,8 @@ class Row:
         self.sheet.faults.add(fault)
 
     def column(self, key: str) -> str:
-        """The column's heading in the file, its Chinese one where the file has none."""
-        return self.sheet.heading.get(key, self.sheet.columns[key].zh)
+        """The column's heading in the file, its canonical one where the file has none."""
+        return self.sheet.heading.get(key, self.sheet.columns[key].both)
 
     def point(self, lon: str, lat: str) -> Place | None:
         """The point of two coordinate columns, None where both are empty."""

@@ -174,7 +174,8 @@ def read_skills(row: Row, default: frozenset[str]) -> frozenset[str]:
     catalogue = row.sheet.intake.catalogue
     skills = [catalogue.skill(word) for word in words]
     if None in skills:
-        known = ", ".join(skill.name.zh for skill in catalogue.skills.values())
+        names = (skill.name for skill in catalogue.skills.values())
+        known = ", ".join(f"{name.zh} / {name.en}" for name in names)
         row.fault(
             UNKNOWN_SKILL(row.sheet.name, row=row.number, column=row.column("skills"), known=known)
         )
