@@ -30,7 +30,7 @@ _CORNER_DEGREE = 3
 def generate_candidates(
     wanted: CandidatesInput, district: District, mode: TravelMode
 ) -> tuple[gpd.GeoDataFrame, tuple[Fault, ...]]:
-    """Candidate points (WGS 84) of one generator, with warnings.
+    """Candidate points (WGS 84) of one generator, with the ``street`` they stand at, and warnings.
 
     Raises:
         FaultError: its layer has faults, or parcels are asked for without a layer.
@@ -47,7 +47,9 @@ def generate_candidates(
     points = points[thin(points, wanted.spacing_m, order)]
     frame = gpd.GeoDataFrame(geometry=shapely.points(points), crs=crs).to_crs("EPSG:4326")
     lon, lat = frame.geometry.x.to_numpy(), frame.geometry.y.to_numpy()
-    near = snap(district.streets, lon, lat, mode).access <= FAR_M
+    snapped = snap(district.streets, lon, lat, mode)
+    frame["street"] = [district.streets.name_of(edge) for edge in snapped.edge]
+    near = snapped.access <= FAR_M
     dropped = int((~near).sum())
     warnings = ()
     if dropped:

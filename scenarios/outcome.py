@@ -80,8 +80,13 @@ class Sheet:
         return pd.DataFrame(data, columns=labels, dtype=object)
 
     def table(self, *, leave_out: tuple[str, ...] = ()) -> report.Table:
-        """The table as the report shows it, some columns left out."""
-        kept = [n for n, column in enumerate(self.columns) if column.key not in leave_out]
+        """The table as the report shows it, some columns and all empty ones left out."""
+        kept = [
+            n
+            for n, column in enumerate(self.columns)
+            if column.key not in leave_out
+            and (not self.rows or any(_finite(row[n]) is not None for row in self.rows))
+        ]
         columns = tuple(
             report.Column(
                 self.columns[n].label,

@@ -159,7 +159,8 @@ def travel_between(district: District, book: PlaceBook, modes: Iterable[Mode], w
     Places hang on the largest part of the network that a mode can travel both ways, so that a
     courtyard cut off by a digitising slip does not make an elder unreachable.
     """
-    used = tuple(mode for mode in Mode if mode in set(modes))
+    wanted = set(modes)
+    used = tuple(mode for mode in Mode if mode in wanted)
     ways = tuple(_way(mode) for mode in used)
     lon = np.array([place.lon for place in book.places])
     lat = np.array([place.lat for place in book.places])

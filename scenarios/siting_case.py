@@ -320,11 +320,15 @@ def _generated(
     warnings.extend(told)
     prefix = f"{generator.on}{at + 1}" if len(wanted.candidates) > 1 else generator.on
     ids = [f"{prefix}-{row + 1}" for row in range(len(points))]
+    names = [
+        f"{street} ({site_id})" if street else site_id
+        for street, site_id in zip(points["street"], ids, strict=True)
+    ]
     return _site_frame(
         points.geometry,
         {
             "site_id": ids,
-            "name": ids,
+            "name": names,
             "tier": "station",
             "status": "candidate",
             "serves": True,

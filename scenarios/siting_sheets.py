@@ -13,7 +13,7 @@ from scenarios.compare import CoverageRow, percent
 from scenarios.model import Text
 from scenarios.outcome import Cell, Sheet, SheetColumn, sheet_column
 from scenarios.siting import SitingRun
-from scenarios.words import SITE_STATES, both
+from scenarios.words import SITE_STATES, STATUSES, both
 
 __all__ = ["all_sites", "gain_column", "siting_layers", "siting_sheets", "with_names"]
 
@@ -206,7 +206,7 @@ def _curve_sheet(run: SitingRun) -> Sheet:
             point.new_sites,
             None if point.objective is None else point.objective / scale,
             None if point.bound is None else point.bound / scale,
-            str(point.status),
+            STATUSES[point.status],
         )
         for point in run.curve
     )
