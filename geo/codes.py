@@ -257,7 +257,9 @@ CRS_IMPOSSIBLE = FaultKind(
 # --- Streets, snapping and travel (CC-G101 ..) ---
 
 __all__ += [
-    "BAD_GRAPH",
+    "BAD_GRAPH_LENGTH",
+    "BAD_GRAPH_LINE",
+    "BAD_GRAPH_NODE",
     "BAD_LIMIT",
     "BAD_MODE",
     "BAD_NETWORK",
@@ -304,12 +306,12 @@ BAD_STREET_FILE = FaultKind(
     "check that the file is complete and of the kind that its ending states",
     "请检查文件是否完整、格式是否与扩展名一致",
 )
-BAD_GRAPH = FaultKind(
+BAD_GRAPH_NODE = FaultKind(
     "CC-G106",
-    "{what} {id} of the graph cannot be used: {why}",
-    "图中的 {what} {id} 无法使用：{why}",
-    "save the graph again with OSMnx (nodes need x and y, edges a length), or mend the attribute",
-    "请用 OSMnx 重新保存（节点需有 x、y，边需有 length），或更正该属性",
+    "a node of the graph has no x or no y that is a number",
+    "图中节点的 x 或 y 不是数字",
+    "save the graph again with OSMnx, or give the node its position",
+    "请用 OSMnx 重新保存，或补上该节点的坐标",
 )
 BAD_MODE = FaultKind(
     "CC-G107",
@@ -338,4 +340,18 @@ BAD_NETWORK = FaultKind(
     "路网字段 {field} 无法使用：{why}",
     "pass arrays with the shape, dtype and range that the field's documentation states",
     "请按字段说明提供形状、类型和范围正确的数组",
+)
+BAD_GRAPH_LENGTH = FaultKind(
+    "CC-G111",
+    "an edge of the graph has a length of {value}; metres, 0 or more, are expected",
+    "图中边的长度为 {value}；应为不小于 0 的米数",
+    "save the graph again with OSMnx, or correct or drop the attribute",
+    "请用 OSMnx 重新保存，或更正、删除该属性",
+)
+BAD_GRAPH_LINE = FaultKind(
+    "CC-G112",
+    "an edge of the graph has a geometry that is no line",
+    "图中边的几何不是线",
+    "save the graph again with OSMnx, or correct or drop the attribute",
+    "请用 OSMnx 重新保存，或更正、删除该属性",
 )

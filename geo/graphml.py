@@ -17,7 +17,13 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from base.faults import FaultError, Faults
-from geo.codes import BAD_GRAPH, BAD_STREET_FILE, NO_STREETS
+from geo.codes import (
+    BAD_GRAPH_LENGTH,
+    BAD_GRAPH_LINE,
+    BAD_GRAPH_NODE,
+    BAD_STREET_FILE,
+    NO_STREETS,
+)
 from geo.crs import local_metric_crs
 from geo.modes import ALL_MODES, WALK, RoadClass
 from geo.network import StreetNetwork
@@ -82,7 +88,7 @@ def from_graphml(path: Path, *, metric_crs: str = "auto") -> StreetNetwork:
     """Streets of a GraphML file (``.graphml`` or ``.graphml.gz``); see :func:`from_networkx`.
 
     Raises:
-        FaultError: an unreadable file (CC-G105), bad attributes (CC-G106), no streets (CC-G101).
+        FaultError: an unreadable file (CC-G105), or see :func:`from_networkx`.
     """
     try:
         graph = nx.read_graphml(path)
@@ -110,7 +116,8 @@ def from_networkx(
         source: the file, for faults.
 
     Raises:
-        FaultError: nodes or edges that cannot be used (CC-G106, all at once), none (CC-G101).
+        FaultError: all nodes and edges that cannot be used (CC-G106, CC-G111, CC-G112), or no
+            street at all (CC-G101).
     """
     faults = Faults()
     number = {node: i for i, node in enumerate(graph.nodes)}
@@ -120,7 +127,7 @@ def from_networkx(
     arcs = [
         arc
         for u, v, data in graph.edges(data=True)
-        if (arc := _arc(number[u], number[v], data, place, graph.is_directed(), source, faults))
+        if (arc := _arc((u, v), number, data, place, graph.is_directed(), source, faults))
     ]
     faults.raise_if_any()
     edges = _merge(arcs)
@@ -184,14 +191,14 @@ def _place(
 ) -> tuple[float, float]:
     x, y = _number(data.get("x")), _number(data.get("y"))
     if x is None or y is None:
-        faults.add(BAD_GRAPH(source, what="node", id=node, why="x or y is no number"))
+        faults.add(BAD_GRAPH_NODE(source, id=node))
         return 0.0, 0.0
     return x, y
 
 
 def _arc(
-    u: int,
-    v: int,
+    ends: tuple[object, object],
+    number: dict[object, int],
     data: dict[str, Any],
     place: NDArray[np.float64],
     directed: bool,
@@ -199,17 +206,15 @@ def _arc(
     faults: Faults,
 ) -> _Arc | None:
     """An arc, or None for one that nobody may use or that is at fault."""
-
-    def fault(why: str) -> None:
-        faults.add(BAD_GRAPH(source, what="edge", id=f"{u}-{v}", why=why))
-
+    u, v = number[ends[0]], number[ends[1]]
+    label = f"{ends[0]} - {ends[1]}"
     length = _number(data.get("length"))
     if "length" in data and (length is None or length < 0):
-        fault("length is no number >= 0")
+        faults.add(BAD_GRAPH_LENGTH(source, id=label, value=data["length"]))
         return None
     line = _line(data.get("geometry"), place[u], place[v])
     if line is None:
-        fault("geometry is no line")
+        faults.add(BAD_GRAPH_LINE(source, id=label))
         return None
     modes, road, maxspeed = _usage(data)
     if not modes:

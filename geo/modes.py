@@ -94,7 +94,7 @@ class TravelMode:
     def __post_init__(self) -> None:
         faults = Faults()
         if self.bit not in (WALK, BIKE, CAR):
-            faults.add(BAD_MODE(field="bit", value=self.bit, rule="WALK, BIKE or CAR"))
+            faults.add(BAD_MODE(field="bit", value=self.bit, rule="1 | 2 | 4"))
         for field, value in [
             ("speed", self.speed),
             *((f"class_speeds[{i}]", value) for i, value in enumerate(self.class_speeds)),
@@ -102,8 +102,8 @@ class TravelMode:
             if not 0.05 <= value <= 70.0:
                 faults.add(BAD_MODE(field=field, value=value, rule="0.05 .. 70 m/s"))
         if self.class_speeds and len(self.class_speeds) != len(RoadClass):
-            rule = f"{len(RoadClass)} speeds, one per road class"
-            faults.add(BAD_MODE(field="class_speeds", value=len(self.class_speeds), rule=rule))
+            got = f"({len(self.class_speeds)})"
+            faults.add(BAD_MODE(field="class_speeds", value=got, rule=f"({len(RoadClass)})"))
         faults.raise_if_any()
 
 
@@ -115,7 +115,7 @@ def walk(speed: float = 1.0, group: str | None = None) -> TravelMode:
     """
     faults = Faults()
     if not 0.3 <= speed <= 2.0:
-        faults.add(BAD_MODE(field="speed", value=speed, rule="0.3 .. 2.0 m/s on foot"))
+        faults.add(BAD_MODE(field="speed", value=speed, rule="0.3 .. 2.0 m/s"))
     faults.raise_if_any()
     return TravelMode("walk" if group is None else f"walk {group}", WALK, speed)
 

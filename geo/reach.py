@@ -107,5 +107,5 @@ def limit_ticks(limit_seconds: float, field: str = "limit_seconds") -> int:
         FaultError: negative, not finite or above 90 days (CC-G109).
     """
     if not 0 <= limit_seconds <= 90 * 86_400:
-        raise FaultError([BAD_LIMIT(field=field, value=limit_seconds, rule="0 .. 90 days")])
+        raise FaultError([BAD_LIMIT(field=field, value=limit_seconds, rule="0 .. 7776000 s")])
     return round(1000 * limit_seconds)
