@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 import typer
 
@@ -179,7 +179,7 @@ def main() -> None:
 
 
 def _lang(given: _Lang | None) -> Lang:
-    return cast(Lang, given.value) if given is not None else preferred_lang()
+    return given.value if given is not None else preferred_lang()
 
 
 @contextmanager

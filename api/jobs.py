@@ -20,10 +20,10 @@ from scenarios.itinerary import carer_sheets, clients_of, loading_lists
 from scenarios.meals import run_meals
 from scenarios.model import LayerInput, NetworkInput, Scenario
 from scenarios.printing import write_sheets
-from scenarios.siting import run_siting
+from scenarios.siting import SitingRun, run_siting
 from scenarios.store import Run, check_run, write_run
 from scenarios.tables import Intake
-from scenarios.visits import run_visits
+from scenarios.visits import VisitsRun, run_visits
 
 __all__ = ["JobName", "check_folder", "describe_network", "run_job", "solve_and_write"]
 
@@ -162,11 +162,11 @@ def _solve(
 
 def _write_paper(run: Run, folder: Path, contacts: ContactStore, lang: Lang) -> None:
     """Printed sheets: the only files in which names, phones and doors appear."""
-    if run.kind == "siting":
+    if isinstance(run, SitingRun):
         return
     known = contacts.get(clients_of(run))
-    if run.kind == "visits":
-        sheets = carer_sheets(run, run.case.catalogue, known, lang)
+    if isinstance(run, VisitsRun):
+        sheets = carer_sheets(run, run.case.day.catalogue, known, lang)
         write_sheets(folder, "carers", sheets, lang)
     else:
         write_sheets(folder, "loading", loading_lists(run, known, lang), lang)
