@@ -7,7 +7,12 @@ from pathlib import Path
 
 from base.faults import registered_kinds
 
-ROOMS = {"geo": "Layers and streets", "optimizer": "Solver input", "scenarios": "Scenarios"}
+ROOMS = {
+    "geo": "Layers and streets",
+    "optimizer": "Solver input",
+    "scenarios": "Scenarios",
+    "api": "The command line",
+}
 
 
 def main() -> None:
