@@ -9,7 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from optimizer.result import SolveResult, Status, StopReason
+from optimizer.routing.explain import explain
 from optimizer.routing.problem import NONE, UNREACHABLE, LinkKind, RoutingProblem
+from optimizer.routing.schedule import cost_parts, time_route
+from optimizer.routing.solution import Plan, RoutingAnswer, StepKind
+from optimizer.routing.solve import count_plan
 
 ALL_DAY = ((0, 10_000),)
 
@@ -274,3 +279,30 @@ def station_day(seed: int, *, visits: int = 300, carers: int = 40) -> RoutingPro
         for _ in range(carers)
     ]
     return build(time, rows, people, distance=np.stack([metres, metres]))
+
+
+def answer_of(
+    problem: RoutingProblem, *days: tuple[int, Sequence[tuple[StepKind, int]]]
+) -> RoutingAnswer:
+    """The answer that has these vehicles do these steps at their best timing."""
+    routes = []
+    for vehicle, steps in days:
+        route = time_route(problem, vehicle, steps)
+        assert route is not None
+        routes.append(route)
+    served = {task for route in routes for task in route.tasks}
+    unserved = tuple(task for task in range(problem.n_tasks) if task not in served)
+    plan = Plan(tuple(routes), unserved)
+    parts = cost_parts(problem, routes)
+    parts["unserved"] = int(problem.task_prize[list(unserved)].sum())
+    result = SolveResult(
+        status=Status.FEASIBLE,
+        stop_reason=StopReason.FINISHED,
+        objective=sum(parts.values()),
+        bound=None,
+        seconds=0.0,
+        seed=None,
+        solver="hand",
+        parts=parts,
+    )
+    return RoutingAnswer(plan, explain(problem, plan), result, count_plan(problem, plan))
