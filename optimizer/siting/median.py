@@ -1,4 +1,4 @@
-"""Exact p-median: swap search, Lagrangian bounds and branch and bound.
+"""Exact p-median: swap search, Lagrangian bounds, and what they leave over.
 
 With d_kj = weight_k * cost_kj and prices u_k <= d_k0 (the cost without a free site), relaxing
 "row k is served once" leaves
@@ -6,34 +6,41 @@ With d_kj = weight_k * cost_kj and prices u_k <= d_k0 (the cost without a free s
 (Cornuejols, Fisher, Nemhauser 1977; Beasley 1985). Its maximum equals the bound of the strong
 linear relaxation (Balinski 1965), and it is found by subgradient steps in compiled code without
 ever building that program. Prices are then rounded to integers: for any prices L(u) is a bound,
-so every bound and every site it fixes is exact, free of tolerances. What is left is branched on,
-site by site, lowest bound first.
+so every bound, every site it fixes and every entry it strikes out is exact, free of tolerances.
+
+The core that is left goes to HiGHS where doubles can tell one unit from the next; otherwise
+HiGHS only supplies prices (the duals of the relaxation), and a tree of exact bounds decides.
 """
 
 from __future__ import annotations
 
-import heapq
-from dataclasses import dataclass
+import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.result import StopReason
-from optimizer.siting.coverage import exact_dot
 from optimizer.siting.engine import Proposal, Reporter
-from optimizer.siting.median_kernels import bound_and_fix, climb, least_costs, swap
-from optimizer.siting.median_model import MedianModel, median_model, scale_costs
+from optimizer.siting.median_best import Best
+from optimizer.siting.median_core import Core, whole_core
+from optimizer.siting.median_finish import core_prices, is_resolved, solve_core
+from optimizer.siting.median_kernels import climb, least_costs
+from optimizer.siting.median_model import median_model
+from optimizer.siting.median_tree import Node, climb_chunk, exact_core, search_tree
 from optimizer.siting.problem import SitingProblem
 from optimizer.stop import ProgressCallback, StopClock
 
 __all__ = ["least_cost"]
 
-# One kernel call touches about so many entries, so that the stop rule is asked often enough.
-_ENTRIES_PER_CALL = 20_000_000
-_ROOT_STEPS = 1500
-_NODE_STEPS = 60
-_SWAP_MOVES = 20
-_SMALLEST_STEP = 1e-4
+_ROOT_STEPS = 3000
+_ROOT_THETA = 2.0
+_ROOT_PATIENCE = 30
+_SMALLEST_THETA = 1e-3
+_POLISHED_CHUNKS = 4
+# Cores up to this size go to HiGHS whole; larger ones are split first.
+_SMALL_CORE = 3_000
+# Relaxations up to this size are worth the simplex method's time.
+_LARGE_CORE = 300_000
 
 
 def least_cost(
@@ -45,154 +52,70 @@ def least_cost(
 ) -> Proposal:
     """Solve p-median; ``new_sites`` leaves room for the required sites.
 
-    Deterministic without a seed; the stop rule's iterations are branch-and-bound nodes.
+    The stop rule's iterations are branch-and-bound nodes, HiGHS' or the tree's.
     """
-    del seed
     model = median_model(problem)
-    tree = _Tree(model, new_sites - model.required, clock, Reporter("p_median", clock, progress))
-    reason = tree.search()
-    sites = np.concatenate([model.fixed, model.sites[tree.best]])
-    return Proposal(np.sort(sites), tree.bound(), reason)
+    room = new_sites - model.required
+    best = Best(model, room, clock, Reporter("p_median", clock, progress))
+    reason = _search(best, seed)
+    sites = np.concatenate([model.fixed, model.sites[best.is_open]])
+    return Proposal(np.sort(sites), best.total(min(best.bound, best.units)), reason)
 
 
-@dataclass(frozen=True)
-class _Node:
-    """Sites decided so far, and the prices to climb on from."""
-
-    state: NDArray[np.int8]
-    price: NDArray[np.float64]
-    mean: NDArray[np.float64]
-
-
-class _Tree:
-    def __init__(self, model: MedianModel, room: int, clock: StopClock, reporter: Reporter) -> None:
-        self._model, self._clock, self._reporter = model, clock, reporter
-        self._room = min(room, model.sites.size)
-        self._scaled = scale_costs(model)
-        self._rows = (model.indptr, model.site, self._scaled.entry, self._scaled.base)
-        self._heap: list[tuple[int, int, _Node]] = []
-        self._nodes = 0
-        self.best = np.zeros(model.sites.size, dtype=bool)
-        self._units = self._units_of(self.best)
-        self._running_bound = 0
-
-    def bound(self) -> int:
-        """The lower bound on the objective proved so far."""
-        open_bounds = [self._running_bound, *(self._heap[0][:1] if self._heap else ())]
-        units = min(self._units, *open_bounds)
-        return self._model.constant + self._scaled.unit * units
-
-    def search(self) -> StopReason:
-        """Search until every node is closed or the stop rule says so."""
-        reason = self._improve(self.best.copy())
-        if reason is not None:
-            return reason
-        root = self._root()
-        self._push(0, root)
-        while self._heap:
-            reason = self._clock.reason(self._nodes)
-            if reason is not None:
-                return reason
-            self._running_bound, _, node = heapq.heappop(self._heap)
-            self._nodes += 1
-            self._tell()
-            if self._running_bound < self._units:
-                reason = self._expand(node, _ROOT_STEPS if node is root else _NODE_STEPS)
-                if reason is not None:
-                    return reason
-            self._running_bound = self._units
-        self._tell()
+def _search(best: Best, seed: int) -> StopReason:
+    if best.room == 0 or best.room == best.is_open.size:
+        best.keep(np.full(best.is_open.size, best.room > 0))
+        best.lift(best.units)
         return StopReason.FINISHED
-
-    def _root(self) -> _Node:
-        """Nothing decided; each row offers what its second choice would cost it."""
-        n_sites = self._model.sites.size
-        near = least_costs(*self._rows, self.best)
-        price = np.minimum(near * 1.1, self._scaled.base).astype(np.float64)
-        return _Node(np.zeros(n_sites, dtype=np.int8), price, self.best.astype(np.float64))
-
-    def _expand(self, node: _Node, steps: int) -> StopReason | None:
-        """Bound a node; close it, or split it in two."""
-        state, price, mean = node.state.copy(), node.price.copy(), node.mean.copy()
-        bound, theta, done = self._running_bound, 1.0, 0
-        chunk = max(1, min(50, steps, _ENTRIES_PER_CALL // max(1, self._model.site.size)))
-        while done < steps and theta > _SMALLEST_STEP:
-            room = self._room - int((state == 1).sum())
-            target = float(self._scaled.cut(self._units))
-            _, theta, used = climb(*self._rows, state, room, price, theta, target, chunk, mean)
-            done += chunk
-            reason = self._take(used, polish=done <= 4 * chunk and steps == _ROOT_STEPS)
-            bound = max(bound, self._exact_bound(state, room, price))
-            if bound >= self._units or self._settle(state):
-                return None
-            self._running_bound = bound
-            self._tell()
-            reason = reason or self._clock.reason(self._nodes)
-            if reason is not None:
-                self._push(bound, node)
-                return reason
-        self._branch(bound, _Node(state, price, mean))
-        return None
-
-    def _exact_bound(self, state: NDArray[np.int8], room: int, price: NDArray[np.float64]) -> int:
-        cut = self._scaled.cut(self._units)
-        whole = np.floor(price).astype(np.int64)
-        return self._scaled.lower(int(bound_and_fix(*self._rows, state, room, whole, cut)))
-
-    def _settle(self, state: NDArray[np.int8]) -> bool:
-        """Whether the node holds one set of sites only; that set is then evaluated."""
-        n_open, n_free = int((state == 1).sum()), int((state == 0).sum())
-        if n_open > self._room:
-            return True
-        if n_free == 0 or n_open == self._room:
-            self._keep(state == 1)
-            return True
-        if n_open + n_free <= self._room:
-            self._keep(state >= 0)
-            return True
-        return False
-
-    def _branch(self, bound: int, node: _Node) -> None:
-        free = np.flatnonzero(node.state == 0)
-        pick = free[np.argmin(np.abs(node.mean[free] - 0.5))]
-        for decision in (1, -1):
-            state = node.state.copy()
-            state[pick] = decision
-            child = _Node(state, node.price, node.mean)
-            if not self._settle(state):
-                self._push(bound, child)
-
-    def _push(self, bound: int, node: _Node) -> None:
-        order = self._nodes * 2 + len(self._heap) % 2
-        heapq.heappush(self._heap, (bound, order, node))
-
-    def _take(self, used: NDArray[np.bool_], *, polish: bool) -> StopReason | None:
-        """Evaluate the sites of a bound, after a swap search if asked for."""
-        self._keep(used)
-        return self._improve(used.copy()) if polish else None
-
-    def _improve(self, is_open: NDArray[np.bool_]) -> StopReason | None:
-        """Swap search from a set of sites."""
-        reason = None
-        while reason is None:
-            moves = int(swap(*self._rows, is_open, self._room, _SWAP_MOVES))
-            self._keep(is_open)
-            self._tell()
-            if moves < _SWAP_MOVES:
-                break
-            reason = self._clock.reason(self._nodes)
+    reason = best.improve(best.is_open)
+    if reason is not None:
         return reason
+    node, core, reason = _climb_root(best)
+    if reason is not None or best.is_proved:
+        return reason or StopReason.FINISHED
+    if is_resolved(best) and core.size <= _SMALL_CORE:
+        _, reason = solve_core(best, core, seed, lift=True)
+        if best.is_proved or reason is not StopReason.FINISHED:
+            return reason
+    if not is_resolved(best) and core.size <= _LARGE_CORE:
+        prices = core_prices(best, core, seed)
+        if prices is not None:
+            node, core = _reprice(best, core, node, prices)
+    return search_tree(best, core, node, seed)
 
-    def _keep(self, is_open: NDArray[np.bool_]) -> None:
-        units = self._units_of(is_open)
-        if units < self._units:
-            self._units, self.best = units, is_open.copy()
 
-    def _units_of(self, is_open: NDArray[np.bool_]) -> int:
-        model = self._model
-        least = least_costs(model.indptr, model.site, model.cost, model.base, is_open)
-        return exact_dot(model.weight, least) // self._scaled.unit
+def _climb_root(best: Best) -> tuple[Node, Core, StopReason | None]:
+    """Climb until the bound meets the best answer or the steps have become too small."""
+    n_sites = best.is_open.size
+    near = least_costs(*best.rows, best.is_open)
+    # Each row starts by offering a little more than the best answer asks of it.
+    price = np.minimum(near * 1.1, best.scaled.base).astype(np.float64)
+    state, mean = np.zeros(n_sites, dtype=np.int8), best.is_open.astype(np.float64)
+    whole = core = whole_core(best.rows, n_sites, best.room)
+    theta, chunk, reason = _ROOT_THETA, climb_chunk(whole.size), None
+    for at in range(0, _ROOT_STEPS, chunk):
+        target = float(best.scaled.cut(best.units))
+        room = best.room - int((state == 1).sum())
+        _, theta, used = climb(
+            *best.rows, state, room, price, theta, target, chunk, _ROOT_PATIENCE, mean
+        )
+        best.keep(used)
+        if at < _POLISHED_CHUNKS * chunk:
+            reason = best.improve(used)
+        # Answers as good as the best one stay in the core, so that it is among them.
+        bound, core = exact_core(best, whole, state, price, best.units + 1)
+        best.lift(bound)
+        reason = reason or best.clock.reason()
+        if reason is not None or best.is_proved or theta < _SMALLEST_THETA:
+            break
+    return Node(state, price, mean), core, reason
 
-    def _tell(self) -> None:
-        incumbent = self._model.constant + self._scaled.unit * self._units
-        self._reporter.tell(incumbent, self.bound())
+
+def _reprice(best: Best, core: Core, node: Node, prices: NDArray[np.float64]) -> tuple[Node, Core]:
+    """The root with better prices and the smaller core that they leave, if they are better."""
+    state = core.state.copy()
+    bound, smaller = exact_core(best, core, state, prices, best.units)
+    if bound <= best.bound:
+        return node, core
+    best.lift(bound)
+    return dataclasses.replace(node, state=state, price=prices), smaller

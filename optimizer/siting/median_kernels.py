@@ -110,7 +110,7 @@ def swap(indptr, site, entry, base, is_open, room, moves):
 
 
 @njit(cache=True, nogil=True)
-def climb(indptr, site, entry, base, state, room, price, theta, target, steps, mean):
+def climb(indptr, site, entry, base, state, room, price, theta, target, steps, patience, mean):
     """Subgradient steps on the Lagrangian dual of the assignment rows.
 
     Each row offers ``price`` for being served; a site is worth what it earns from the rows that
@@ -125,9 +125,10 @@ def climb(indptr, site, entry, base, state, room, price, theta, target, steps, m
         state: int8[c], open, closed and free sites.
         room: number of free sites that may open.
         price: float64[k], prices to start from; the best ones on return.
-        theta: step factor (Held and Karp), halved when nothing improves.
+        theta: step factor (Held and Karp 1971).
         target: value of the best known answer; the climb ends when the bound reaches it.
         steps: number of steps.
+        patience: steps without a better bound after which theta is halved.
         mean: float64[c], running mean of the sites' use, changed in place.
 
     Returns:
@@ -178,9 +179,9 @@ def climb(indptr, site, entry, base, state, room, price, theta, target, steps, m
             stale += 1
         if best >= target:
             break
-        if stale >= 12:
+        if stale >= patience:
             stale = 0
-            theta *= 0.6
+            theta *= 0.5
             price[:] = best_price
         norm = 0.0
         for k in range(n_rows):

@@ -90,29 +90,28 @@ def median_model(problem: SitingProblem, *, merge: bool = True) -> MedianModel:
     weight = problem.demand_weight
     free = problem.site_status == SiteStatus.CANDIDATE
     entry_site = csr_rows(problem.reach_indptr)
-    row = problem.reach_demand
+    row = problem.reach_demand.astype(np.int64)
     keep = free[entry_site] & (problem.reach_cost < base[row]) & (weight[row] > 0)
-    entry_site, row, cost = entry_site[keep], row[keep], problem.reach_cost[keep]
+    entry_site, row = entry_site[keep], row[keep]
+    cost = problem.reach_cost[keep]
     if merge:
         entry_site, row, cost = _distinct_sites(entry_site, row, cost)
 
-    rows, row = np.unique(row, return_inverse=True)
+    rows, of_entry = np.unique(row, return_inverse=True)
     is_constant = np.ones(problem.n_demand, dtype=bool)
     is_constant[rows] = False
     sites, position = np.unique(entry_site, return_inverse=True)
-    order = np.lexsort((position, cost, row))
+    order = np.lexsort((position, cost, of_entry))
     indptr = np.zeros(rows.size + 1, dtype=np.int64)
-    np.cumsum(np.bincount(row, minlength=rows.size), out=indptr[1:])
-    position = position[order].astype(np.int32)
+    np.cumsum(np.bincount(of_entry, minlength=rows.size), out=indptr[1:])
+    near = position[order].astype(np.int32)
     cost, live_weight, live_base = cost[order], weight[rows], base[rows]
     if merge and rows.size:
-        heads, of_row = np.unique(
-            equal_rows(indptr, position, cost, live_base), return_inverse=True
-        )
+        heads, of_row = np.unique(equal_rows(indptr, near, cost, live_base), return_inverse=True)
         merged = np.zeros(heads.size, dtype=np.int64)
         np.add.at(merged, of_row, live_weight)
         indptr, entries = take_rows(indptr, heads)
-        position, cost = position[entries], cost[entries]
+        near, cost = near[entries], cost[entries]
         live_weight, live_base = merged, live_base[heads]
     return MedianModel(
         sites=sites.astype(np.int32),
@@ -122,7 +121,7 @@ def median_model(problem: SitingProblem, *, merge: bool = True) -> MedianModel:
         weight=live_weight,
         base=live_base,
         indptr=indptr,
-        site=position,
+        site=near,
         cost=cost,
     )
 
@@ -154,8 +153,8 @@ def _product(left: NDArray[np.int64], right: NDArray[np.int64], shift: int) -> N
 
 
 def _distinct_sites(
-    site: NDArray[np.int64], row: NDArray[np.int32], cost: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
+    site: NDArray[np.int64], row: NDArray[np.int64], cost: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """The entries without sites whose whole list repeats that of an earlier site."""
     if site.size == 0:
         return site, row, cost

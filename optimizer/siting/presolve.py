@@ -163,7 +163,7 @@ def merge_rows(
 
 def equal_rows(
     indptr: NDArray[np.int64],
-    index: NDArray[np.int32],
+    index: NDArray[np.integer[Any]],
     value: NDArray[np.int64] | None = None,
     row_value: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int64]:

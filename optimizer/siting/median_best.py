@@ -1,0 +1,82 @@
+"""The best p-median answer known so far, its exact value, and the swap search that lowers it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.result import StopReason
+from optimizer.siting.coverage import exact_dot
+from optimizer.siting.engine import Reporter
+from optimizer.siting.median_core import Rows
+from optimizer.siting.median_kernels import least_costs, swap
+from optimizer.siting.median_model import MedianModel, scale_costs
+from optimizer.stop import StopClock
+
+__all__ = ["Best"]
+
+_SWAP_MOVES = 20
+
+
+class Best:
+    """Best answer and proved bound, counted in the scaled model's units.
+
+    Attributes:
+        model: the problem.
+        scaled: its weighted costs.
+        rows: the whole problem's rows for the kernels.
+        room: most free sites that may open.
+        is_open: bool[c], the best answer.
+        units: its exact value.
+        bound: the proved bound; it only rises.
+    """
+
+    def __init__(self, model: MedianModel, room: int, clock: StopClock, reporter: Reporter) -> None:
+        self.model, self.clock = model, clock
+        self._reporter = reporter
+        self.room = min(room, int(model.sites.size))
+        self.scaled = scale_costs(model)
+        self.rows: Rows = (model.indptr, model.site, self.scaled.entry, self.scaled.base)
+        self.is_open = np.zeros(model.sites.size, dtype=bool)
+        self.units = self._units_of(self.is_open)
+        self.bound = 0
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the best answer is optimal."""
+        return self.bound >= self.units
+
+    def keep(self, is_open: NDArray[np.bool_]) -> None:
+        """Keep a set of sites if it is the best so far."""
+        units = self._units_of(is_open)
+        if units < self.units:
+            self.units, self.is_open = units, is_open.copy()
+
+    def lift(self, bound: int) -> None:
+        """Take note of a bound."""
+        self.bound = max(self.bound, min(bound, self.units))
+        self.tell()
+
+    def improve(self, is_open: NDArray[np.bool_]) -> StopReason | None:
+        """Swap search from a set of sites; returns why to stop, None to go on."""
+        is_open = is_open.copy()
+        while True:
+            moves = int(swap(*self.rows, is_open, self.room, _SWAP_MOVES))
+            self.keep(is_open)
+            self.tell()
+            reason = self.clock.reason()
+            if moves < _SWAP_MOVES or reason is not None:
+                return reason
+
+    def tell(self) -> None:
+        """Tell progress."""
+        self._reporter.tell(self.total(self.units), self.total(min(self.bound, self.units)))
+
+    def total(self, units: int) -> int:
+        """The objective of a number of units."""
+        return self.model.constant + self.scaled.unit * units
+
+    def _units_of(self, is_open: NDArray[np.bool_]) -> int:
+        model = self.model
+        least = least_costs(model.indptr, model.site, model.cost, model.base, is_open)
+        return exact_dot(model.weight, least) // self.scaled.unit
