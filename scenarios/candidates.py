@@ -51,7 +51,7 @@ def generate_candidates(
     frame["street"] = [district.streets.name_of(edge) for edge in snapped.edge]
     near = snapped.access <= FAR_M
     dropped = int((~near).sum())
-    warnings = ()
+    warnings: tuple[Fault, ...] = ()
     if dropped:
         warnings = (CANDIDATES_DROPPED(count=dropped, on=wanted.on, limit=round(FAR_M)),)
     return frame[near].reset_index(drop=True), warnings
@@ -134,11 +134,11 @@ def _on_corners(
     degree = np.bincount(ends, minlength=streets.node_x.size)
     corner = degree >= _CORNER_DEGREE
     points = np.column_stack([streets.node_x[corner], streets.node_y[corner]])
-    degree = degree[corner].astype(np.float64)
+    rank = -degree[corner].astype(np.float64)
     if polygons is not None:
         inside = _inside(points, polygons)
-        points, degree = points[inside], degree[inside]
-    return points, _by_place(points, -degree)
+        points, rank = points[inside], rank[inside]
+    return points, _by_place(points, rank)
 
 
 def _on_grid(

@@ -20,7 +20,6 @@ __all__ = [
     "CONTACTS_KEY_MISSING",
     "CONTACTS_KEY_OPEN",
     "CONTACTS_KEY_WRONG",
-    "CRS_DOUBTFUL",
     "CRS_NOT_USABLE",
     "DUPLICATE_COLUMN",
     "DUPLICATE_FIELD",
@@ -360,15 +359,6 @@ FAR_FROM_STREET = FaultKind(
     "{what} 的 {total} 个点中有 {count} 个距道路超过 {limit} 米，最远 {worst} 米：{rows}",
     "check these places and the street layer; the way to the street counts as walked",
     "请核对这些位置和道路图层；到道路的距离按步行计入",
-)
-CRS_DOUBTFUL = FaultKind(
-    "CC-S231",
-    "declared {declared}, but {best} fits the streets better (median {best_m} m against "
-    "{declared_m} m; the two lie {shift_m} m apart)",
-    "声明坐标系为 {declared}，但 {best} 与道路更吻合（中位距离 {best_m} 米，"
-    "声明为 {declared_m} 米；两者相差 {shift_m} 米）",
-    "check the crs of this layer in the scenario",
-    "请核对方案中该图层的坐标系",
 )
 OUTSIDE_DISTRICTS = FaultKind(
     "CC-S232",

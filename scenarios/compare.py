@@ -59,7 +59,8 @@ def compare_coverage(
     cell = (district.astype(np.int64) + 1) * n_groups + group
 
     def total(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        flat = np.bincount(cell, weights, minlength=n_places * n_groups)
+        flat = np.zeros(n_places * n_groups)
+        np.add.at(flat, cell, weights)
         return flat.reshape(n_places, n_groups)
 
     tables = [total(persons), total(persons * before), total(persons * after)]

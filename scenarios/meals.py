@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from optimizer.routing.solve import solve
+from numpy.typing import NDArray
 
 from base.faults import Fault, FaultError, Faults
 from optimizer.routing.problem import NONE, RoutingProblem
 from optimizer.routing.solution import RoutingAnswer, StepKind, Unserved
+from optimizer.routing.solve import solve
 from optimizer.stop import ProgressCallback, Stop
 from scenarios.codes import ID_TWICE, NOTHING_TO_PLAN, PART_MISSING, UNKNOWN_REFERENCE
 from scenarios.day import Lunch, read_lunch, unplaced_warning
@@ -285,42 +287,14 @@ def compile_meals(district: District, wanted: MealsInput, lunch: Lunch) -> Meals
         for carrier, loads in zip(carriers, own, strict=True)
     ]
     reloads = [sorted({kitchen_at[name] for name in loads}) for loads in own]
-    n, v = len(stops), len(carriers)
-    zeros = np.zeros(n, dtype=np.int64)
     problem = RoutingProblem(
         time=travel.time,
         distance=travel.distance,
-        task_place=at,
-        task_end_place=at,
-        task_duration=[stop.duration for stop in stops],
-        window_indptr=np.arange(n + 1),
-        window_open=[stop.window[0] for stop in stops],
-        window_close=[stop.window[1] for stop in stops],
-        task_skills=zeros,
-        task_tier=zeros,
+        **_stop_columns(stops, at, kitchen_at, wanted),
+        **_carrier_columns(carriers, home, opens, reloads),
         task_prize=_stop_prizes(stops, carriers, travel),
-        task_staff=zeros + 1,
-        task_load=np.array([[stop.boxes] for stop in stops]),
-        task_origin=[NONE if s.kitchen is None else kitchen_at[s.kitchen] for s in stops],
-        task_freshness=zeros + round(wanted.fresh_minutes * 60),
-        **dict.fromkeys(
-            ("link_first", "link_second", "link_kind", "link_min", "link_max"), zeros[:0]
-        ),
-        vehicle_mode=[travel.modes.index(carrier.mode) for carrier in carriers],
-        vehicle_start=home,
-        vehicle_end=home,
-        vehicle_open=opens,
-        vehicle_close=[carrier.shift[1] for carrier in carriers],
-        vehicle_max_work=np.full(v, NONE),
-        vehicle_skills=np.zeros(v, dtype=np.int64),
-        vehicle_capacity=np.array([[carrier.boxes] for carrier in carriers]),
-        vehicle_max_trips=[max(1, carrier.max_trips) for carrier in carriers],
-        vehicle_reload_indptr=np.cumsum([0, *map(len, reloads)]),
-        vehicle_reload_place=[place for row in reloads for place in row],
-        vehicle_loading=np.full(v, wanted.loading_seconds),
-        vehicle_fixed_cost=np.zeros(v, dtype=np.int64),
-        vehicle_time_cost=[cost_per_tick(carrier.wage) for carrier in carriers],
-        vehicle_distance_cost=[_per_metre(carrier) for carrier in carriers],
+        vehicle_mode=np.array([travel.modes.index(carrier.mode) for carrier in carriers], np.int8),
+        vehicle_loading=np.full(len(carriers), wanted.loading_seconds),
         cost_scale=COST_SCALE,
     )
     return MealsCase(
@@ -339,6 +313,52 @@ def compile_meals(district: District, wanted: MealsInput, lunch: Lunch) -> Meals
             *travel.warnings,
         ),
     )
+
+
+def _stop_columns(
+    stops: Sequence[MealStop], at: Sequence[int], kitchen_at: Mapping[str, int], wanted: MealsInput
+) -> dict[str, Any]:
+    zeros = np.zeros(len(stops), dtype=np.int64)
+    links = ("link_first", "link_second", "link_kind", "link_min", "link_max")
+    return {
+        "task_place": at,
+        "task_end_place": at,
+        "task_duration": [stop.duration for stop in stops],
+        "window_indptr": np.arange(len(stops) + 1),
+        "window_open": [stop.window[0] for stop in stops],
+        "window_close": [stop.window[1] for stop in stops],
+        "task_skills": zeros,
+        "task_tier": zeros,
+        "task_staff": zeros + 1,
+        "task_load": np.array([[stop.boxes] for stop in stops]),
+        "task_origin": [NONE if s.kitchen is None else kitchen_at[s.kitchen] for s in stops],
+        "task_freshness": zeros + round(wanted.fresh_minutes * 60),
+        **dict.fromkeys(links, zeros[:0]),
+    }
+
+
+def _carrier_columns(
+    carriers: Sequence[Carrier],
+    home: Sequence[int],
+    opens: Sequence[int],
+    reloads: Sequence[Sequence[int]],
+) -> dict[str, Any]:
+    zeros = np.zeros(len(carriers), dtype=np.int64)
+    return {
+        "vehicle_start": home,
+        "vehicle_end": home,
+        "vehicle_open": opens,
+        "vehicle_close": [carrier.shift[1] for carrier in carriers],
+        "vehicle_max_work": zeros + NONE,
+        "vehicle_skills": zeros,
+        "vehicle_capacity": np.array([[carrier.boxes] for carrier in carriers]),
+        "vehicle_max_trips": [max(1, carrier.max_trips) for carrier in carriers],
+        "vehicle_reload_indptr": np.cumsum([0, *map(len, reloads)]),
+        "vehicle_reload_place": [place for row in reloads for place in row],
+        "vehicle_fixed_cost": zeros,
+        "vehicle_time_cost": [cost_per_tick(carrier.wage) for carrier in carriers],
+        "vehicle_distance_cost": [_per_metre(carrier) for carrier in carriers],
+    }
 
 
 def _check_records(lunch: Lunch) -> None:
@@ -371,7 +391,7 @@ def _per_metre(carrier: Carrier) -> int:
 
 def _stop_prizes(
     stops: Sequence[MealStop], carriers: Sequence[Carrier], travel: Travel
-) -> np.ndarray:
+) -> NDArray[np.int64]:
     return prizes(
         [max(1, stop.portions) for stop in stops],
         shift_seconds=max(carrier.shift[1] - carrier.shift[0] for carrier in carriers),

@@ -20,7 +20,7 @@ from scenarios.rounds_report import (
     unplaced_sheets,
 )
 from scenarios.stops import MealStop
-from scenarios.words import MODES, clock, proof, warning_texts
+from scenarios.words import MODES, clock, proof, verdict, warning_texts
 
 __all__ = ["diet_text", "meals_outcome"]
 
@@ -368,7 +368,7 @@ def _facts(run: MealsRun) -> tuple[Fact, ...]:
             longest,
             Text(zh=f"上限 {run.wanted.fresh_minutes:g}", en=f"limit {run.wanted.fresh_minutes:g}"),
         ),
-        Fact(Text(zh="求解", en="answer"), proof(run.answer.result)),
+        Fact(Text(zh="求解", en="answer"), verdict(run.answer.result), proof(run.answer.result)),
     )
 
 

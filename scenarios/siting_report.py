@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.result import SolveResult
 from optimizer.siting.problem import Question
 from scenarios.compare import percent
 from scenarios.model import Text
@@ -24,7 +23,7 @@ from scenarios.siting_sheets import (
     siting_sheets,
     with_names,
 )
-from scenarios.words import QUESTIONS, proof, warning_texts
+from scenarios.words import QUESTIONS, proof, verdict, warning_texts
 
 __all__ = ["siting_outcome"]
 
@@ -118,26 +117,20 @@ def _facts(run: SitingRun) -> tuple[Fact, ...]:
             f"{whole.before:,.0f} → {whole.after:,.0f}",
             Text(zh=f"共 {whole.persons:,.0f} 人", en=f"of {whole.persons:,.0f}"),
         ),
-        Fact(Text(zh="求解", en="answer"), _short(result), proof(result)),
+        Fact(Text(zh="求解", en="answer"), verdict(result), proof(result)),
     ]
     cost = float(run.chosen["cost_yuan"].sum())
     if cost:
         facts.insert(3, Fact(Text(zh="年费用（元）", en="yearly cost (yuan)"), f"{cost:,.0f}"))
     if run.request.question in (Question.P_MEDIAN, Question.P_CENTER):
-        way = run.way.set_index("when")
         which = "mean_min" if run.request.question is Question.P_MEDIAN else "worst_min"
         label = {
             "mean_min": Text(zh="平均路程（分钟）", en="mean way (minutes)"),
             "worst_min": Text(zh="最远路程（分钟）", en="longest way (minutes)"),
         }[which]
-        values = [way.loc[when, which] for when in ("before", "after")]
-        facts.insert(1, Fact(label, " → ".join(f"{value:.1f}" for value in values)))
+        values = " → ".join(f"{value:.1f}" for value in run.way[which].tolist())
+        facts.insert(1, Fact(label, values))
     return tuple(facts)
-
-
-def _short(result: SolveResult) -> Text:
-    full = proof(result)
-    return Text(zh=full.zh.split("；")[0], en=full.en.split(";")[0])
 
 
 def _notes(run: SitingRun) -> list[Text]:

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from optimizer.routing.solve import solve
 
 from base.faults import Fault, FaultError, Faults
 from optimizer.routing.problem import NONE, LinkKind, RoutingProblem
 from optimizer.routing.solution import RoutingAnswer, Unserved
+from optimizer.routing.solve import solve
 from optimizer.stop import ProgressCallback, Stop
 from scenarios.codes import (
     ID_TWICE,
@@ -215,46 +216,18 @@ def compile_visits(district: District, day: VisitDay) -> VisitsCase:
     visits, carers = day.visits, day.carers
     _check_records(visits, carers)
     book = PlaceBook()
-    starts = [book.number(carer.start) for carer in carers]
-    ends = [NONE if carer.end is None else book.number(carer.end) for carer in carers]
-    at = [book.number(visit.place) for visit in visits]
-    leave = [book.number(visit.end_place or visit.place) for visit in visits]
-    travel = travel_between(district, book, (carer.mode for carer in carers), "visits")
     skills = tuple(sorted({skill for visit in visits for skill in visit.skills}))
-    windows = [window for visit in visits for window in visit.windows]
-    none = np.zeros(len(carers), dtype=np.int64)
+    people = _carer_columns(carers, book, skills)
+    tasks = _visit_columns(visits, book, skills)
+    travel = travel_between(district, book, (carer.mode for carer in carers), "visits")
     problem = RoutingProblem(
         time=travel.time,
         distance=travel.distance,
-        task_place=at,
-        task_end_place=leave,
-        task_duration=[visit.duration for visit in visits],
-        window_indptr=np.cumsum([0, *(len(visit.windows) for visit in visits)]),
-        window_open=[low for low, _ in windows],
-        window_close=[high for _, high in windows],
-        task_skills=[_bits(visit.skills, skills) for visit in visits],
-        task_tier=[int(visit.tier) for visit in visits],
+        **tasks,
+        **_link_columns(visits),
+        **people,
         task_prize=_visit_prizes(visits, carers),
-        task_staff=[visit.staff for visit in visits],
-        task_load=np.zeros((len(visits), 0), dtype=np.int64),
-        task_origin=np.full(len(visits), NONE),
-        task_freshness=np.full(len(visits), NONE),
-        **_links(visits),
-        vehicle_mode=[travel.modes.index(carer.mode) for carer in carers],
-        vehicle_start=starts,
-        vehicle_end=ends,
-        vehicle_open=[carer.shift[0] for carer in carers],
-        vehicle_close=[carer.shift[1] for carer in carers],
-        vehicle_max_work=[NONE if c.max_work is None else c.max_work for c in carers],
-        vehicle_skills=[_bits(carer.skills, skills) for carer in carers],
-        vehicle_capacity=np.zeros((len(carers), 0), dtype=np.int64),
-        vehicle_max_trips=none,
-        vehicle_reload_indptr=np.zeros(len(carers) + 1, dtype=np.int64),
-        vehicle_reload_place=none[:0],
-        vehicle_loading=none,
-        vehicle_fixed_cost=none,
-        vehicle_time_cost=[cost_per_tick(carer.wage) for carer in carers],
-        vehicle_distance_cost=none,
+        vehicle_mode=np.array([travel.modes.index(carer.mode) for carer in carers], dtype=np.int8),
         cost_scale=COST_SCALE,
     )
     return VisitsCase(
@@ -266,6 +239,48 @@ def compile_visits(district: District, day: VisitDay) -> VisitsCase:
         problem,
         (*district.warnings, *unplaced_warning(day.unplaced), *travel.warnings),
     )
+
+
+def _visit_columns(
+    visits: Sequence[Visit], book: PlaceBook, skills: Sequence[str]
+) -> dict[str, Any]:
+    windows = [window for visit in visits for window in visit.windows]
+    return {
+        "task_place": [book.number(visit.place) for visit in visits],
+        "task_end_place": [book.number(visit.end_place or visit.place) for visit in visits],
+        "task_duration": [visit.duration for visit in visits],
+        "window_indptr": np.cumsum([0, *(len(visit.windows) for visit in visits)]),
+        "window_open": [low for low, _ in windows],
+        "window_close": [high for _, high in windows],
+        "task_skills": [_bits(visit.skills, skills) for visit in visits],
+        "task_tier": [int(visit.tier) for visit in visits],
+        "task_staff": [visit.staff for visit in visits],
+        "task_load": np.zeros((len(visits), 0), dtype=np.int64),
+        "task_origin": np.full(len(visits), NONE),
+        "task_freshness": np.full(len(visits), NONE),
+    }
+
+
+def _carer_columns(
+    carers: Sequence[Carer], book: PlaceBook, skills: Sequence[str]
+) -> dict[str, Any]:
+    none = np.zeros(len(carers), dtype=np.int64)
+    return {
+        "vehicle_start": [book.number(carer.start) for carer in carers],
+        "vehicle_end": [NONE if c.end is None else book.number(c.end) for c in carers],
+        "vehicle_open": [carer.shift[0] for carer in carers],
+        "vehicle_close": [carer.shift[1] for carer in carers],
+        "vehicle_max_work": [NONE if c.max_work is None else c.max_work for c in carers],
+        "vehicle_skills": [_bits(carer.skills, skills) for carer in carers],
+        "vehicle_capacity": np.zeros((len(carers), 0), dtype=np.int64),
+        "vehicle_max_trips": none,
+        "vehicle_reload_indptr": np.zeros(len(carers) + 1, dtype=np.int64),
+        "vehicle_reload_place": none[:0],
+        "vehicle_loading": none,
+        "vehicle_fixed_cost": none,
+        "vehicle_time_cost": [cost_per_tick(carer.wage) for carer in carers],
+        "vehicle_distance_cost": none,
+    }
 
 
 def _check_records(visits: Sequence[Visit], carers: Sequence[Carer]) -> None:
@@ -305,7 +320,7 @@ def _visit_prizes(visits: Sequence[Visit], carers: Sequence[Carer]) -> NDArray[n
     )
 
 
-def _links(visits: Sequence[Visit]) -> dict[str, NDArray[np.int64]]:
+def _link_columns(visits: Sequence[Visit]) -> dict[str, Any]:
     number = {visit.id: at for at, visit in enumerate(visits)}
     rows = []
     for at, visit in enumerate(visits):

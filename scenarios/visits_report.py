@@ -18,7 +18,7 @@ from scenarios.rounds_report import (
     unplaced_sheets,
 )
 from scenarios.visits import VisitsRun
-from scenarios.words import MODES, REASONS, TIERS, both, clock, proof, warning_texts
+from scenarios.words import MODES, REASONS, TIERS, both, clock, proof, verdict, warning_texts
 
 __all__ = ["visits_outcome"]
 
@@ -258,7 +258,7 @@ def _report(run: VisitsRun) -> Report:
             sheets["unserved"].table(),
             sheets["rounds"].table(leave_out=("lon", "lat", "metres")),
         ),
-        notes=scenario.assumptions,
+        notes=tuple(scenario.assumptions),
         sources=run.district.sources,
         warnings=warning_texts(run.warnings),
     )
@@ -287,7 +287,7 @@ def _facts(run: VisitsRun) -> tuple[Fact, ...]:
                 en=f"{travel / 3600:.1f} h of {work / 3600:.1f} h",
             ),
         ),
-        Fact(Text(zh="求解", en="answer"), proof(run.answer.result)),
+        Fact(Text(zh="求解", en="answer"), verdict(run.answer.result), proof(run.answer.result)),
     )
 
 

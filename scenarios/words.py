@@ -22,6 +22,7 @@ __all__ = [
     "both",
     "clock",
     "proof",
+    "verdict",
     "warning_texts",
 ]
 
@@ -108,19 +109,24 @@ def clock(seconds: int) -> str:
     return f"{hour:02d}:{minute:02d}:{second:02d}"
 
 
+def verdict(result: SolveResult) -> Text:
+    """What is proved of an answer, in a few words."""
+    return STATUSES[result.status]
+
+
 def proof(result: SolveResult) -> Text:
-    """What is proved of an answer, why the solver stopped, and after how long."""
-    status, stop = STATUSES[result.status], _STOPS[result.stop_reason]
+    """The gap that is left, why the solver stopped, after how long, and which one it was."""
+    stop = _STOPS[result.stop_reason]
     gap_zh = gap_en = ""
     if result.status is Status.FEASIBLE:
         if result.gap is None:
-            gap_zh, gap_en = "，启发式，未证明界", ", heuristic without a bound"
+            gap_zh, gap_en = "启发式，未证明界；", "heuristic without a bound; "
         else:
-            gap_zh = f"，与界相差至多 {result.gap:.2%}"
-            gap_en = f", within {result.gap:.2%} of the proved bound"
+            gap_zh = f"与已证明界相差至多 {result.gap:.2%}；"
+            gap_en = f"within {result.gap:.2%} of the proved bound; "
     return Text(
-        zh=f"{status.zh}{gap_zh}；{stop.zh}，{result.seconds:.1f} 秒，{result.solver}",
-        en=f"{status.en}{gap_en}; {stop.en}, {result.seconds:.1f} s, {result.solver}",
+        zh=f"{gap_zh}{stop.zh}，{result.seconds:.1f} 秒，{result.solver}",
+        en=f"{gap_en}{stop.en}, {result.seconds:.1f} s, {result.solver}",
     )
 
 

@@ -64,7 +64,7 @@ def visit_day(
 
 
 def lunch(
-    folder: Path, shared_data: Path, *, orders: int = 800, carriers: int = 24, seed: int = 0
+    folder: Path, shared_data: Path, *, orders: int = 800, carriers: int = 28, seed: int = 0
 ) -> Path:
     """Write a lunch from two kitchens, one in the north and one in the south."""
     rng = np.random.default_rng(seed)
