@@ -47,6 +47,8 @@ class Snapped:
     def take(self, rows: ArrayLike) -> Snapped:
         """Some of the points, by index or mask."""
         chosen: Any = np.asarray(rows)
+        if chosen.size == 0 and chosen.dtype != np.bool_:
+            chosen = chosen.astype(np.intp)  # an empty list comes as floats
         return Snapped(**{name: getattr(self, name)[chosen] for name in _DTYPES})
 
 
