@@ -2,7 +2,14 @@
 
 from base.faults import FaultKind
 
-__all__ = ["BAD_ARRAY", "BAD_INDEX", "BAD_LENGTH", "BAD_REQUEST", "BAD_VALUE"]
+__all__ = [
+    "BAD_ARRAY",
+    "BAD_INDEX",
+    "BAD_LENGTH",
+    "BAD_REQUEST",
+    "BAD_VALUE",
+    "REQUIRED_ABOVE_LIMIT",
+]
 
 BAD_ARRAY = FaultKind(
     "CC-O001",
@@ -38,4 +45,13 @@ BAD_REQUEST = FaultKind(
     "请求无法求解：{why}",
     "change the request as the cause says",
     "请按原因修改请求",
+)
+
+# CC-O100 .. CC-O199: siting
+REQUIRED_ABOVE_LIMIT = FaultKind(
+    "CC-O100",
+    "{required} required sites do not fit into {limit} new ones",
+    "必设站点有 {required} 个，超过新设上限 {limit} 个",
+    "allow at least as many new sites as are required, or make fewer sites required",
+    "请把新设上限提高到不少于必设站点数，或减少必设站点",
 )

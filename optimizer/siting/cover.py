@@ -25,7 +25,15 @@ from optimizer.siting.presolve import CoverModel, cover_model
 from optimizer.siting.problem import Question, SitingProblem
 from optimizer.stop import ProgressCallback, StopClock
 
-__all__ = ["cover_all", "cover_most", "covering_model", "maximal_model", "start_of", "unit_of"]
+__all__ = [
+    "cover_all",
+    "cover_most",
+    "covering_model",
+    "maximal_model",
+    "most_possible",
+    "start_of",
+    "unit_of",
+]
 
 
 def cover_all(
@@ -69,7 +77,7 @@ def cover_most(
     limit = min(new_sites - model.required, model.n_sites)
     chosen = most_cover(model, limit)
     value = _mclp_value(problem, model, chosen)
-    most = _everything(model)
+    most = most_possible(model)
     reporter = Reporter("mclp", clock, progress)
     reporter.tell(value, most)
     if value == most:
@@ -147,7 +155,7 @@ def start_of(model: CoverModel, chosen: NDArray[np.int32]) -> NDArray[np.float64
     return np.concatenate([x, y])
 
 
-def _everything(model: CoverModel) -> int:
+def most_possible(model: CoverModel) -> int:
     """What could be covered at most if every free site opened."""
     return model.covered + int(model.gain.sum()) + int(model.weight.sum())
 

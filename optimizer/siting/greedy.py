@@ -13,7 +13,7 @@ from optimizer.arrays import csr_rows
 from optimizer.siting.greedy_kernels import add_sites, drop_idle
 from optimizer.siting.presolve import CoverModel, transpose
 
-__all__ = ["fewest_sites", "gains_in_order", "most_cover"]
+__all__ = ["fewest_sites", "gains_after", "gains_in_order", "most_cover"]
 
 
 def most_cover(model: CoverModel, limit: int) -> NDArray[np.int32]:
@@ -49,6 +49,18 @@ def gains_in_order(model: CoverModel, chosen: NDArray[np.int32]) -> NDArray[np.i
         first = np.minimum.reduceat(rank[model.site], model.indptr[:-1])
         np.add.at(added, first, model.weight)
     return added[:-1]
+
+
+def gains_after(model: CoverModel, chosen: NDArray[np.int32]) -> NDArray[np.int64]:
+    """int64[c], what each site would add to the chosen ones; 0 for those."""
+    is_chosen = np.zeros(model.n_sites, dtype=bool)
+    is_chosen[chosen] = True
+    left = model.weight.copy()
+    if model.site.size:
+        left[np.logical_or.reduceat(is_chosen[model.site], model.indptr[:-1])] = 0
+    gains = model.gain + _sum_by_site(model, left)
+    gains[is_chosen] = 0
+    return gains
 
 
 def _classes_of_sites(model: CoverModel) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
