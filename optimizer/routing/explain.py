@@ -18,9 +18,10 @@ from optimizer.routing.insert import Rounds
 from optimizer.routing.insert_kernels import alone_levels
 from optimizer.routing.problem import NONE, RoutingProblem
 from optimizer.routing.schedule import columns
+from optimizer.routing.schedule_kernels import FRESHNESS, MAX_WORK, Columns
 from optimizer.routing.solution import Plan, Reason, Unserved
 
-__all__ = ["alone_level", "explain"]
+__all__ = ["FITS", "EmptyDays", "explain"]
 
 _OBSTACLES = (
     Reason.UNREACHABLE,
@@ -31,26 +32,43 @@ _OBSTACLES = (
 )
 FITS = len(_OBSTACLES)
 """The level of a vehicle whose empty day takes the task."""
+_IN_TIME = 3
+"""The kernel's level of a task that fits; one less where only time hinders."""
 
 
-def alone_level(problem: RoutingProblem, task: int) -> NDArray[np.int64]:
-    """int64[V]: how far a task gets on an empty day of each vehicle.
+class EmptyDays:
+    """How far a task gets alone on an empty day of each vehicle."""
 
-    -1 where skills lack, then the number of the obstacle in the order of this module's
-    description, ``FITS`` where the day takes it.
-    """
-    level = np.empty(problem.n_vehicles, dtype=np.int64)
-    exact = columns(problem)
-    any_work = exact._replace(vehicle_max_work=_no_limit(problem.vehicle_max_work))
-    any_age = any_work._replace(task_freshness=_no_limit(problem.task_freshness))
-    alone_levels(exact, any_work, any_age, task, level)
-    return level
+    def __init__(self, problem: RoutingProblem) -> None:
+        self._n_vehicles = problem.n_vehicles
+        self._exact = columns(problem)
+        any_work, any_age = self._exact.vehicle.copy(), self._exact.task.copy()
+        any_work[:, MAX_WORK] = NONE
+        any_age[:, FRESHNESS] = NONE
+        for table in (any_work, any_age):
+            table.flags.writeable = False
+        self._any_work = self._exact._replace(vehicle=any_work)
+        self._any_age = self._any_work._replace(task=any_age)
 
+    def levels(self, task: int) -> NDArray[np.int64]:
+        """int64[V]: the number of the obstacle in the order of this module's description.
 
-def _no_limit(column: NDArray[np.int64]) -> NDArray[np.int64]:
-    unlimited = np.full_like(column, NONE)
-    unlimited.flags.writeable = False
-    return unlimited
+        -1 where skills lack, ``FITS`` where the day takes the task.
+        """
+        exact, any_work, any_age = (
+            self._levels(task, limits) for limits in (self._exact, self._any_work, self._any_age)
+        )
+        level = exact.copy()
+        level[exact == _IN_TIME] = FITS
+        late = exact == _IN_TIME - 1
+        level[late] += (any_age[late] == _IN_TIME).astype(np.int64)
+        level[late] += (any_work[late] == _IN_TIME).astype(np.int64)
+        return level
+
+    def _levels(self, task: int, limits: Columns) -> NDArray[np.int64]:
+        level = np.empty(self._n_vehicles, dtype=np.int64)
+        alone_levels(limits, task, level)
+        return level
 
 
 def explain(problem: RoutingProblem, plan: Plan) -> tuple[Unserved, ...]:
@@ -68,6 +86,7 @@ def explain(problem: RoutingProblem, plan: Plan) -> tuple[Unserved, ...]:
 
 def _reasons(problem: RoutingProblem, plan: Plan) -> Iterator[Unserved]:
     rounds = Rounds(problem, plan.routes)
+    empty = EmptyDays(problem)
     partner = {int(b): int(a) for a, b in zip(problem.link_first, problem.link_second, strict=True)}
     partner |= {
         int(a): int(b) for a, b in zip(problem.link_first, problem.link_second, strict=True)
@@ -79,11 +98,13 @@ def _reasons(problem: RoutingProblem, plan: Plan) -> Iterator[Unserved]:
         elif task in partner:
             yield Unserved(task, Reason.LINKED, {"linked_to": partner[task]})
         else:
-            yield _alone_or_crowded(problem, rounds, task)
+            yield _alone_or_crowded(problem, rounds, empty, task)
 
 
-def _alone_or_crowded(problem: RoutingProblem, rounds: Rounds, task: int) -> Unserved:
-    level = alone_level(problem, task)
+def _alone_or_crowded(
+    problem: RoutingProblem, rounds: Rounds, empty: EmptyDays, task: int
+) -> Unserved:
+    level = empty.levels(task)
     detail = {"vehicles": problem.n_vehicles, "able": int((level >= 0).sum())}
     if detail["able"] == 0:
         return Unserved(task, Reason.NO_SKILL, detail)

@@ -9,7 +9,18 @@ import numpy as np
 from numba import njit
 
 import base.kernel_cache  # noqa: F401  (sets the cache folder before the first njit)
-from optimizer.routing.schedule_kernels import FAR, measure, route_cost
+from optimizer.routing.schedule_kernels import (
+    ABLE,
+    CLOSE,
+    FAR,
+    FRESHNESS,
+    MAX_TRIPS,
+    OPEN,
+    ORIGIN,
+    SKILLS,
+    measure,
+    route_cost,
+)
 
 
 @njit(cache=True, nogil=True)
@@ -46,19 +57,19 @@ def removed(codes, n, row, out):
 @njit(cache=True, nogil=True)
 def may_meet(c, vehicle, task):
     """Whether skills and shift let the vehicle serve the task at all, ways apart."""
-    if c.task_skills[task] & ~c.vehicle_skills[vehicle]:
+    if c.task[task, SKILLS] & ~c.vehicle[vehicle, ABLE]:
         return False
-    first, last = c.window_indptr[task], c.window_indptr[task + 1] - 1
-    if c.window_close[last] < c.vehicle_open[vehicle]:
+    first, last = c.window_row[task], c.window_row[task + 1] - 1
+    if c.window[last, 1] < c.vehicle[vehicle, OPEN]:
         return False
-    return c.window_open[first] <= c.vehicle_close[vehicle]
+    return c.window[first, 0] <= c.vehicle[vehicle, CLOSE]
 
 
 @njit(cache=True, nogil=True)
 def best_in_route(c, vehicle, codes, n, task, trial, leg, service, start):
     """(row, place, cost of the new route) of the cheapest insertion, row -1 where none fits."""
     best_row, best_place, best_cost = -1, -1, FAR
-    loads = c.vehicle_max_trips[vehicle] > 0
+    loads = c.vehicle[vehicle, MAX_TRIPS] > 0
     for row in range(n + 1):
         if not loads or row > 0:
             m = inserted(codes, n, row, -1, task, trial)
@@ -66,9 +77,9 @@ def best_in_route(c, vehicle, codes, n, task, trial, leg, service, start):
             if 0 <= cost < best_cost:
                 best_row, best_place, best_cost = row, -1, cost
         if loads and (row == n or codes[row] < 0):
-            first, last = c.vehicle_reload_indptr[vehicle], c.vehicle_reload_indptr[vehicle + 1]
+            first, last = c.kitchen_row[vehicle], c.kitchen_row[vehicle + 1]
             for k in range(first, last):
-                place = c.vehicle_reload_place[k]
+                place = c.kitchen[k]
                 m = inserted(codes, n, row, place, task, trial)
                 cost = route_cost(c, vehicle, trial, m, leg, service, start)
                 if 0 <= cost < best_cost:
@@ -134,12 +145,11 @@ def best_ejection(c, routes, size, cost, task, task_tier, task_prize):
 
 
 @njit(cache=True, nogil=True)
-def alone_levels(c, c_any_work, c_any_age, task, level):
+def alone_levels(c, task, level):
     """Fill level[V]: how far the task gets on an empty day of each vehicle.
 
-    -1 no skill, 0 no way (or no loading place) leads to it, 1 too large, 2 in no window within
-    the shift, 3 not fresh, 4 too much work, 5 fits. ``c_any_work`` is ``c`` without limits on
-    work, ``c_any_age`` without those on freshness as well.
+    -1 no skill, 0 no way (or no loading place) leads to it, 1 too large, 2 in no feasible time,
+    3 fits.
     """
     nothing = np.empty(0, dtype=np.int64)
     trial = np.empty(2, dtype=np.int64)
@@ -148,32 +158,26 @@ def alone_levels(c, c_any_work, c_any_age, task, level):
     start = np.empty(2, dtype=np.int64)
     for vehicle in range(level.size):
         level[vehicle] = -1
-        if c.task_skills[task] & ~c.vehicle_skills[vehicle]:
+        if c.task[task, SKILLS] & ~c.vehicle[vehicle, ABLE]:
             continue
         level[vehicle] = 0
-        loads = c.vehicle_max_trips[vehicle] > 0
         reached = False
-        if loads:
-            first, last = c.vehicle_reload_indptr[vehicle], c.vehicle_reload_indptr[vehicle + 1]
-            for k in range(first, last):
-                place = c.vehicle_reload_place[k]
-                if c.task_origin[task] < 0 or c.task_origin[task] == place:
+        if c.vehicle[vehicle, MAX_TRIPS] > 0:
+            for k in range(c.kitchen_row[vehicle], c.kitchen_row[vehicle + 1]):
+                place = c.kitchen[k]
+                if c.task[task, ORIGIN] < 0 or c.task[task, ORIGIN] == place:
                     trial[0], trial[1] = -1 - place, task
                     reached |= measure(c, vehicle, trial, 2, leg, service) >= 0
-        elif c.task_origin[task] < 0 and c.task_freshness[task] < 0:
+        elif c.task[task, ORIGIN] < 0 and c.task[task, FRESHNESS] < 0:
             trial[0] = task
             reached = measure(c, vehicle, trial, 1, leg, service) >= 0
         if not reached:
             continue
         level[vehicle] = 1
         fits = True
-        for k in range(c.task_load.shape[1]):
-            fits &= c.task_load[task, k] <= c.vehicle_capacity[vehicle, k]
+        for k in range(c.load.shape[1]):
+            fits &= c.load[task, k] <= c.capacity[vehicle, k]
         if not fits:
             continue
-        level[vehicle] = 2
-        for limits in (c_any_age, c_any_work, c):
-            found = best_in_route(limits, vehicle, nothing, 0, task, trial, leg, service, start)
-            if found[0] < 0:
-                break
-            level[vehicle] += 1
+        row, _, _ = best_in_route(c, vehicle, nothing, 0, task, trial, leg, service, start)
+        level[vehicle] = 2 if row < 0 else 3

@@ -25,20 +25,46 @@ round against its capacity and takes no task with an origin or a freshness limit
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.routing.problem import NONE, RoutingProblem
-from optimizer.routing.schedule_kernels import Columns, time_codes
+from optimizer.routing.schedule_kernels import TASK_COLUMNS, VEHICLE_COLUMNS, Columns, time_codes
 from optimizer.routing.solution import Route, Step, StepKind
 
 __all__ = ["codes_of", "columns", "cost_parts", "steps_of", "time_route"]
 
 
+_columns: WeakKeyDictionary[RoutingProblem, Columns] = WeakKeyDictionary()
+
+
 def columns(problem: RoutingProblem) -> Columns:
-    """The columns that the compiled timing reads."""
-    return Columns(*(getattr(problem, name) for name in Columns._fields))
+    """What the compiled timing reads; made once per problem."""
+    found = _columns.get(problem)
+    if found is None:
+        found = Columns(
+            time=problem.time,
+            distance=problem.distance,
+            task=_table([getattr(problem, name) for name in TASK_COLUMNS]),
+            load=problem.task_load,
+            window_row=problem.window_indptr,
+            window=_table([problem.window_open, problem.window_close]),
+            vehicle=_table([getattr(problem, name) for name in VEHICLE_COLUMNS]),
+            capacity=problem.vehicle_capacity,
+            kitchen_row=problem.vehicle_reload_indptr,
+            kitchen=problem.vehicle_reload_place,
+        )
+        _columns[problem] = found
+    return found
+
+
+def _table(column: list[NDArray[Any]]) -> NDArray[np.int64]:
+    table = np.stack(column, axis=1).astype(np.int64)
+    table.flags.writeable = False
+    return table
 
 
 def codes_of(steps: Sequence[tuple[StepKind, int]]) -> NDArray[np.int64]:

@@ -15,43 +15,65 @@ FAR = 2**62
 UNREACHABLE = 2**30  # as in optimizer.routing.problem
 
 
+TASK_COLUMNS = (
+    "task_place",
+    "task_end_place",
+    "task_duration",
+    "task_skills",
+    "task_origin",
+    "task_freshness",
+)
+PLACE, END_PLACE, DURATION, SKILLS, ORIGIN, FRESHNESS = range(6)
+VEHICLE_COLUMNS = (
+    "vehicle_mode",
+    "vehicle_start",
+    "vehicle_end",
+    "vehicle_open",
+    "vehicle_close",
+    "vehicle_max_work",
+    "vehicle_skills",
+    "vehicle_max_trips",
+    "vehicle_loading",
+    "vehicle_fixed_cost",
+    "vehicle_time_cost",
+    "vehicle_distance_cost",
+)
+MODE, START, END, OPEN, CLOSE, MAX_WORK, ABLE, MAX_TRIPS, LOADING = range(9)
+FIXED_COST, TIME_COST, DISTANCE_COST = range(9, 12)
+
+
 class Columns(NamedTuple):
-    """The problem's columns that timing and costing read, under the problem's own names."""
+    """What timing and costing read, in few tables: every table more slows the compiler.
+
+    Attributes:
+        time, distance: int32[M, P, P].
+        task: int64[T, 6], ``TASK_COLUMNS``.
+        load: int64[T, K].
+        window_row: int32[T + 1], CSR rows of window.
+        window: int64[W, 2], earliest and latest start.
+        vehicle: int64[V, 12], ``VEHICLE_COLUMNS``.
+        capacity: int64[V, K].
+        kitchen_row: int32[V + 1], CSR rows of kitchen.
+        kitchen: int32[R], places at which a vehicle may load.
+    """
 
     time: np.ndarray
     distance: np.ndarray
-    task_place: np.ndarray
-    task_end_place: np.ndarray
-    task_duration: np.ndarray
-    window_indptr: np.ndarray
-    window_open: np.ndarray
-    window_close: np.ndarray
-    task_skills: np.ndarray
-    task_load: np.ndarray
-    task_origin: np.ndarray
-    task_freshness: np.ndarray
-    vehicle_mode: np.ndarray
-    vehicle_start: np.ndarray
-    vehicle_end: np.ndarray
-    vehicle_open: np.ndarray
-    vehicle_close: np.ndarray
-    vehicle_max_work: np.ndarray
-    vehicle_skills: np.ndarray
-    vehicle_capacity: np.ndarray
-    vehicle_max_trips: np.ndarray
-    vehicle_reload_indptr: np.ndarray
-    vehicle_reload_place: np.ndarray
-    vehicle_loading: np.ndarray
-    vehicle_fixed_cost: np.ndarray
-    vehicle_time_cost: np.ndarray
-    vehicle_distance_cost: np.ndarray
+    task: np.ndarray
+    load: np.ndarray
+    window_row: np.ndarray
+    window: np.ndarray
+    vehicle: np.ndarray
+    capacity: np.ndarray
+    kitchen_row: np.ndarray
+    kitchen: np.ndarray
 
 
 @njit(cache=True, nogil=True)
 def may_load(c, vehicle, place):
     """Whether the vehicle may load at the place."""
-    for row in range(c.vehicle_reload_indptr[vehicle], c.vehicle_reload_indptr[vehicle + 1]):
-        if c.vehicle_reload_place[row] == place:
+    for row in range(c.kitchen_row[vehicle], c.kitchen_row[vehicle + 1]):
+        if c.kitchen[row] == place:
             return True
     return False
 
@@ -59,9 +81,9 @@ def may_load(c, vehicle, place):
 @njit(cache=True, nogil=True)
 def rules_hold(c, vehicle, codes, n):
     """Whether skills, trips, origins and capacities allow the steps, times apart."""
-    max_trips = c.vehicle_max_trips[vehicle]
-    skills = c.vehicle_skills[vehicle]
-    dims = c.task_load.shape[1]
+    max_trips = c.vehicle[vehicle, MAX_TRIPS]
+    skills = c.vehicle[vehicle, ABLE]
+    dims = c.load.shape[1]
     trips = 0
     origin = -1
     trip_first = 0
@@ -74,20 +96,20 @@ def rules_hold(c, vehicle, codes, n):
             if trips > max_trips or not may_load(c, vehicle, origin):
                 return False
             continue
-        if c.task_skills[code] & ~skills:
+        if c.task[code, SKILLS] & ~skills:
             return False
         if max_trips > 0 and trips == 0:
             return False
-        if c.task_origin[code] >= 0 and c.task_origin[code] != origin:
+        if c.task[code, ORIGIN] >= 0 and c.task[code, ORIGIN] != origin:
             return False
-        if c.task_freshness[code] >= 0 and trips == 0:
+        if c.task[code, FRESHNESS] >= 0 and trips == 0:
             return False
         for k in range(dims):
-            if c.task_load[code, k] > 0:
+            if c.load[code, k] > 0:
                 load = 0
                 for j in range(trip_first, i + 1):
-                    load += c.task_load[codes[j], k]
-                if load > c.vehicle_capacity[vehicle, k]:
+                    load += c.load[codes[j], k]
+                if load > c.capacity[vehicle, k]:
                     return False
     return True
 
@@ -95,24 +117,24 @@ def rules_hold(c, vehicle, codes, n):
 @njit(cache=True, nogil=True)
 def measure(c, vehicle, codes, n, leg, service):
     """Fill leg[n + 1] and service[n]; return the metres, -1 where a leg has no way."""
-    mode = c.vehicle_mode[vehicle]
-    here = c.vehicle_start[vehicle]
+    mode = c.vehicle[vehicle, MODE]
+    here = c.vehicle[vehicle, START]
     metres = 0
     for i in range(n):
         code = codes[i]
         if code < 0:
             there, after = -1 - code, -1 - code
-            service[i] = c.vehicle_loading[vehicle]
+            service[i] = c.vehicle[vehicle, LOADING]
         else:
-            there, after = c.task_place[code], c.task_end_place[code]
-            service[i] = c.task_duration[code]
+            there, after = c.task[code, PLACE], c.task[code, END_PLACE]
+            service[i] = c.task[code, DURATION]
         leg[i] = c.time[mode, here, there]
         if leg[i] >= UNREACHABLE:
             return -1
         metres += c.distance[mode, here, there]
         here = after
     leg[n] = 0
-    home = c.vehicle_end[vehicle]
+    home = c.vehicle[vehicle, END]
     if home >= 0:
         leg[n] = c.time[mode, here, home]
         if leg[n] >= UNREACHABLE:
@@ -150,20 +172,20 @@ def forward(c, codes, n, leg, service, depart, start):
             trip_waited, trip_slack = 0, FAR
             i += 1
             continue
-        row = c.window_indptr[code]
-        last = c.window_indptr[code + 1]
-        while row < last and c.window_close[row] < arrive:
+        row = c.window_row[code]
+        last = c.window_row[code + 1]
+        while row < last and c.window[row, 1] < arrive:
             row += 1
         if row == last:
             return False, 0, 0, 0
-        begin = max(arrive, c.window_open[row])
+        begin = max(arrive, c.window[row, 0])
         waited += begin - arrive
         trip_waited += begin - arrive
-        slack = min(slack, c.window_close[row] - begin + waited)
-        trip_slack = min(trip_slack, c.window_close[row] - begin + trip_waited)
+        slack = min(slack, c.window[row, 1] - begin + waited)
+        trip_slack = min(trip_slack, c.window[row, 1] - begin + trip_waited)
         start[i] = begin
         now = begin + service[i]
-        limit = c.task_freshness[code]
+        limit = c.task[code, FRESHNESS]
         if limit >= 0 and now - leave > limit:
             # Leave the loading place later and time the trip anew. Within the windows of now the
             # age falls by at most the waiting in the trip; beyond, a window must change first.
@@ -186,8 +208,8 @@ def forward(c, codes, n, leg, service, depart, start):
 @njit(cache=True, nogil=True)
 def least_duration(c, vehicle, codes, n, leg, service, start):
     """(least time from departure to end or -1 where infeasible, earliest such departure)."""
-    depart = c.vehicle_open[vehicle]
-    close = c.vehicle_close[vehicle]
+    depart = c.vehicle[vehicle, OPEN]
+    close = c.vehicle[vehicle, CLOSE]
     best = -1
     best_depart = depart
     while True:
@@ -202,7 +224,7 @@ def least_duration(c, vehicle, codes, n, leg, service, start):
         if delay == waited:  # no waiting left: nothing is shorter
             break
         depart += slack + 1
-    limit = c.vehicle_max_work[vehicle]
+    limit = c.vehicle[vehicle, MAX_WORK]
     if limit >= 0 and best > limit:
         return -1, depart
     return best, best_depart
@@ -222,9 +244,9 @@ def route_cost(c, vehicle, codes, n, leg, service, start):
     if duration < 0:
         return -1
     return (
-        c.vehicle_fixed_cost[vehicle]
-        + duration * c.vehicle_time_cost[vehicle]
-        + metres * c.vehicle_distance_cost[vehicle]
+        c.vehicle[vehicle, FIXED_COST]
+        + duration * c.vehicle[vehicle, TIME_COST]
+        + metres * c.vehicle[vehicle, DISTANCE_COST]
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from optimizer.result import SolveResult, Status, StopReason, versions_of
-from optimizer.routing.explain import FITS, alone_level, explain
+from optimizer.routing.explain import FITS, EmptyDays, explain
 from optimizer.routing.insert import Rounds, mend, plannable
 from optimizer.routing.problem import RoutingProblem
 from optimizer.routing.pyvrp_engine import EngineModel, Sequences, improve
@@ -106,10 +106,11 @@ def solve_visits(
 def _engine_tasks(problem: RoutingProblem, plan: Plan) -> list[int]:
     """Tasks for PyVRP: those of the plan, and those that fit some empty day."""
     unserved = set(plan.unserved)
+    empty = EmptyDays(problem)
     return [
         task
         for task in np.flatnonzero(plannable(problem)).tolist()
-        if task not in unserved or alone_level(problem, task).max(initial=-1) == FITS
+        if task not in unserved or empty.levels(task).max(initial=-1) == FITS
     ]
 
 

@@ -14,18 +14,8 @@ from optimizer.stop import Stop
 from tests.routing_cases import random_meals, random_visits
 
 SEEDS = st.integers(0, 2**32 - 1)
-TASK_COLUMNS = [
-    "place",
-    "end_place",
-    "duration",
-    "skills",
-    "tier",
-    "prize",
-    "staff",
-    "load",
-    "origin",
-    "freshness",
-]
+TASK_COLUMNS = ["place", "end_place", "duration", "skills", "tier", "prize", "staff", "load"]
+TASK_COLUMNS += ["origin", "freshness"]
 
 
 @settings(derandomize=True, max_examples=80, deadline=None)
