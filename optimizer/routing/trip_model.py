@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,14 +112,18 @@ class TripModel:
     Attributes:
         problem: the problem.
         data: columns for the kernels; the weight of a task that can never be served is 0.
+        width: most trips of any vehicle.
+        kitchens: loading places of every vehicle, ``[NONE]`` where it loads nowhere.
+        families: vehicles alike in everything, by family number.
         servable: bool[T], tasks that fit at least one empty carrier.
         stop_cost: what a stop costs within a trip, roughly, cost units.
     """
 
     def __init__(self, problem: RoutingProblem) -> None:
         self.problem = problem
-        self._width = max(1, int(min(problem.vehicle_max_trips.max(initial=1), problem.n_tasks)))
-        kitchens = [self._kitchens(v) for v in range(problem.n_vehicles)]
+        self.width = max(1, int(min(problem.vehicle_max_trips.max(initial=1), problem.n_tasks)))
+        self.kitchens = [self._kitchens(v) for v in range(problem.n_vehicles)]
+        kitchens = self.kitchens
         linked = np.zeros(problem.n_tasks, dtype=bool)
         linked[problem.link_first] = True
         linked[problem.link_second] = True
@@ -138,6 +143,9 @@ class TripModel:
             allowed=self._allowed(alone),
             kitchens=np.array([place for row in kitchens for place in row], dtype=np.int64),
         )
+        self.families: dict[int, list[int]] = {}
+        for vehicle, family in enumerate(self.data.vehicles[:, FAMILY].tolist()):
+            self.families.setdefault(family, []).append(vehicle)
         self.servable, self.stop_cost = self._alone()
         weight = lexicographic(problem.task_prize, problem.task_tier, self._cost_bound())
         self.data.tasks[:, WEIGHT] = np.where(self.servable, weight, 0)
@@ -145,7 +153,7 @@ class TripModel:
 
     def _tasks(self) -> NDArray[np.int64]:
         problem = self.problem
-        columns = {
+        columns: dict[int, NDArray[Any]] = {
             PLACE: problem.task_place,
             END_PLACE: problem.task_end_place,
             DURATION: problem.task_duration,
@@ -161,14 +169,14 @@ class TripModel:
     def _vehicles(self, kitchens: Sequence[Sequence[int]]) -> NDArray[np.int64]:
         problem = self.problem
         last = np.cumsum([len(row) for row in kitchens])
-        columns = {
+        columns: dict[int, NDArray[Any]] = {
             MODE: problem.vehicle_mode,
             START: problem.vehicle_start,
             END: problem.vehicle_end,
             OPEN: problem.vehicle_open,
             CLOSE: problem.vehicle_close,
             MAX_WORK: _unlimited(problem.vehicle_max_work),
-            MAX_TRIPS: np.clip(problem.vehicle_max_trips, 1, self._width),
+            MAX_TRIPS: np.clip(problem.vehicle_max_trips, 1, self.width),
             FIRST_KITCHEN: last - np.array([len(row) for row in kitchens]),
             LAST_KITCHEN: last,
             LOADING: problem.vehicle_loading,
@@ -221,7 +229,9 @@ class TripModel:
         places = places or sorted({int(place) for place in problem.vehicle_start})
         remote = np.zeros(problem.n_tasks)
         if places:
-            remote = time[np.ix_(places, problem.task_place)].min(axis=0).astype(np.float64)
+            remote = (
+                time[np.ix_(np.array(places), problem.task_place)].min(axis=0).astype(np.float64)
+            )
         return np.ascontiguousarray(near, dtype=np.int32), remote
 
     def _alone(self) -> tuple[NDArray[np.bool_], float]:
@@ -243,7 +253,7 @@ class TripModel:
         """No plan costs more: every vehicle out all day, every drop a journey of its own."""
         problem = self.problem
         shift = problem.vehicle_close - problem.vehicle_open
-        legs = problem.n_tasks + 2 * problem.n_vehicles * (self._width + 1)
+        legs = problem.n_tasks + 2 * problem.n_vehicles * (self.width + 1)
         usable = problem.distance[problem.time < UNREACHABLE]
         metres = int(usable.max(initial=0)) * legs
         bound = metres * int(problem.vehicle_distance_cost.max(initial=0))
@@ -258,12 +268,19 @@ class TripModel:
         prize = np.maximum(problem.task_prize, 1).astype(np.float64)
         share = np.clip(prize / prize.mean(), 0.25, 4.0) if prize.size else prize
         factor = TIER_FACTOR ** (tier.max(initial=0) - tier)
-        return np.rint(PRICE_OF_A_STOP * self.stop_cost * share * factor).astype(np.int64) + 1
+        prices: NDArray[np.int64] = np.rint(
+            PRICE_OF_A_STOP * self.stop_cost * share * factor
+        ).astype(np.int64)
+        return prices + 1
+
+    def price_of(self, task: int) -> int:
+        """The soft price of leaving a task out, cost units."""
+        return int(self.data.tasks[task, PRICE])
 
     def empty(self) -> TripState:
         """A plan in which every vehicle stays at home."""
         problem = self.problem
-        vehicles, width = problem.n_vehicles, self._width
+        vehicles, width = problem.n_vehicles, self.width
         slots, longest = vehicles * width, self._longest_trip() + 2
         where = np.zeros((problem.n_tasks, 2), dtype=np.int64)
         where[:, SLOT] = NONE
@@ -297,7 +314,7 @@ class TripModel:
         for vehicle, day in days:
             kept = 0
             for trip in day:
-                slot = vehicle * self._width + kept
+                slot = vehicle * self.width + kept
                 if not trip.tasks or len(trip.tasks) + 1 >= state.before.shape[1]:
                     continue
                 state.trips[slot, KITCHEN] = trip.kitchen
@@ -317,7 +334,7 @@ class TripModel:
         for vehicle in np.flatnonzero(state.days[:, N_TRIPS]).tolist():
             trips = []
             for k in range(int(state.days[vehicle, N_TRIPS])):
-                slot = vehicle * self._width + k
+                slot = vehicle * self.width + k
                 tasks = state.seq[slot, : state.trips[slot, LENGTH]]
                 rows = state.where[tasks, ROW]
                 kitchen = int(state.trips[slot, KITCHEN])
@@ -338,10 +355,10 @@ class TripModel:
 
 def _unlimited(column: NDArray[np.int64]) -> NDArray[np.int64]:
     """The column with ``NONE`` as no limit."""
-    return np.where(column == NONE, np.int64(BIG), column)
+    return np.where(column == NONE, np.int64(BIG), column).astype(np.int64)
 
 
-def _table(columns: Mapping[int, NDArray[np.integer]]) -> NDArray[np.int64]:
+def _table(columns: Mapping[int, NDArray[Any]]) -> NDArray[np.int64]:
     """Columns by number, side by side."""
     ordered = [columns[number] for number in range(len(columns))]
     return np.ascontiguousarray(np.stack(ordered, axis=1), dtype=np.int64)

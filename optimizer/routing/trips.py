@@ -19,21 +19,35 @@ never left out to save the cost of its delivery.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from optimizer.result import SolveResult, Status, StopReason, versions_of
 from optimizer.routing.explain import explain
 from optimizer.routing.insert import Rounds, mend
+from optimizer.routing.pack import Limits, pack
 from optimizer.routing.problem import RoutingProblem
 from optimizer.routing.schedule import cost_parts, time_route
 from optimizer.routing.solution import Plan, RoutingAnswer
 from optimizer.routing.trip_anneal import anneal
-from optimizer.routing.trip_kernels import TripState
+from optimizer.routing.trip_kernels import SLOT, TripState
 from optimizer.routing.trip_model import TripModel
+from optimizer.routing.trip_pool import Candidate, slice_counts, trips_of_run
 from optimizer.routing.trip_search_kernels import complete, worth
 from optimizer.stop import Progress, ProgressCallback, Stop, StopClock
 
 __all__ = ["solve_trips"]
+
+POOL_SHARE = 0.15
+"""Share of the stop rule's seconds or iterations for PyVRP's runs."""
+PACK_SHARE = 0.08
+PACK_WORK = 2.0
+"""CP-SAT's deterministic time where no seconds are given."""
+POOL_TRIPS_PER_RUN = 80
+RUN_ITERATIONS_AT_LEAST = 200
+RUN_ITERATIONS_PER_TASK = 10
+WORKERS = 2
 
 
 def solve_trips(
@@ -59,47 +73,97 @@ def solve_trips(
     stop = Stop(seconds=30.0) if stop is None else stop
     clock = stop.start()
     model = TripModel(problem)
-    news = _News(problem, clock, progress)
-    start = model.empty()
-    complete(model.data, start, _by_urgency(problem))
-    news.of_state("start", model, start, 0)
+    news = _News(model, clock, progress)
+    start, done = _first_plan(model, clock, seed, news)
     reserve = 0.0 if stop.seconds is None else min(1.0, 0.05 * stop.seconds)
     annealed = anneal(
         model,
         start,
         clock,
+        done=done,
         reserve=reserve,
         seed=seed,
-        tell=lambda state, rounds: news.of_state("anneal", model, state, rounds),
+        tell=lambda state, rounds: news.of_state("anneal", state, done + rounds),
     )
     plan = _finish(model, annealed.state, stop)
     return _answer(problem, plan, clock, annealed.reason, seed)
 
 
 class _News:
-    """Tells of better plans, each objective once."""
+    """Tells of plans as they get better."""
 
     def __init__(
-        self, problem: RoutingProblem, clock: StopClock, progress: ProgressCallback | None
+        self, model: TripModel, clock: StopClock, progress: ProgressCallback | None
     ) -> None:
-        self._problem = problem
+        self._model = model
         self._clock = clock
         self._progress = progress
 
-    def of_state(self, phase: str, model: TripModel, state: TripState, iterations: int) -> None:
+    def of_state(self, phase: str, state: TripState, iterations: int) -> None:
         """A plan under construction."""
         if self._progress is None:
             return
-        out = np.flatnonzero(state.where[:, 0] < 0)
-        objective = int(worth(model.data, state)[1]) + int(self._problem.task_prize[out].sum())
+        out = np.flatnonzero(state.where[:, SLOT] < 0)
+        objective = int(worth(self._model.data, state)[1])
+        objective += int(self._model.problem.task_prize[out].sum())
         self._progress(
             Progress(phase, self._clock.elapsed, incumbent=objective, iterations=iterations)
         )
 
 
-def _by_urgency(problem: RoutingProblem) -> np.ndarray:
-    """Tasks by tier, then by prize."""
-    return np.lexsort((-problem.task_prize, problem.task_tier)).astype(np.int64)
+def _first_plan(
+    model: TripModel, clock: StopClock, seed: int, news: _News
+) -> tuple[TripState, int]:
+    """The better of a greedy plan and a packed pool, and the iterations spent on it."""
+    order = np.lexsort((-model.problem.task_prize, model.problem.task_tier)).astype(np.int64)
+    greedy = model.empty()
+    complete(model.data, greedy, order)
+    news.of_state("start", greedy, 0)
+    if not model.servable.any():
+        return greedy, 0
+    candidates, done = _pool(model, clock, seed)
+    if not candidates or clock.reason(done) is not None:
+        return greedy, done
+    news.of_state("pool", greedy, done)
+    packed = model.state_of(pack(model, candidates, _pack_limits(clock), seed=seed))
+    complete(model.data, packed, order)
+    best = min(greedy, packed, key=lambda state: worth(model.data, state)[:2])
+    news.of_state("pack", best, done)
+    return best, done
+
+
+def _pool(model: TripModel, clock: StopClock, seed: int) -> tuple[list[Candidate], int]:
+    """Trips of one PyVRP run per number of slices, the share of each run alike."""
+    runs = slice_counts(model)
+    rule = clock.rule
+    begun = clock.elapsed
+    most = RUN_ITERATIONS_AT_LEAST + RUN_ITERATIONS_PER_TASK * model.problem.n_tasks
+    if rule.iterations is not None:
+        most = min(most, int(POOL_SHARE * rule.iterations) // len(runs))
+    found: dict[Candidate, None] = {}
+    done = 0
+    for number, slices in enumerate(runs):
+        until = math.inf
+        if rule.seconds is not None:
+            until = begun + POOL_SHARE * (rule.seconds - begun) * (number + 1) / len(runs)
+        before = done
+
+        def enough(iterations: int, before: int = before, until: float = until) -> bool:
+            over = iterations >= most or clock.elapsed >= until
+            return over or clock.reason(before + iterations) is not None
+
+        trips, iterations = trips_of_run(model, slices, seed=seed, stop=enough)
+        done += iterations
+        found.update(dict.fromkeys(trips[:POOL_TRIPS_PER_RUN]))
+    return list(found), done
+
+
+def _pack_limits(clock: StopClock) -> Limits:
+    """Wall-clock time where the rule has a time limit, else deterministic work."""
+    if clock.rule.seconds is None:
+        return Limits(work=PACK_WORK, cancelled=clock.rule.cancelled)
+    seconds = min(PACK_SHARE * clock.rule.seconds, clock.remaining)
+    return Limits(seconds=seconds, workers=WORKERS, cancelled=clock.rule.cancelled)
 
 
 def _finish(model: TripModel, state: TripState, stop: Stop) -> Plan:
