@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyogrio
 from numpy.typing import NDArray
 
 from base.faults import FaultError, Lang
-from geo.tables import read_table
 from geo.tables_out import unescape
 from optimizer.result import SolveResult, Status, StopReason
 from optimizer.routing.check import check as check_routing
@@ -169,9 +169,9 @@ def _violations(found: Sequence[Any]) -> Iterator[Finding]:
 
 def _csv(path: Path, width: int) -> list[tuple[str | None, ...]]:
     """The first ``width`` columns of a table that we wrote; headers differ by language."""
-    frame = read_table(path, header=1)
+    frame = pd.read_csv(path, encoding="utf-8-sig", dtype=str, keep_default_na=False)
     rows = frame.iloc[:, :width].itertuples(index=False, name=None)
-    return [tuple(unescape(cell) for cell in row) for row in rows]
+    return [tuple(unescape(cell) or None for cell in row) for row in rows]
 
 
 def _check_siting(folder: Path, answer: Answer) -> Iterator[Finding]:
