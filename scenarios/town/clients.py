@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenarios.records import Place, Tier
 from scenarios.town.cells import CELLS, Cell
-from scenarios.town.homes import Settled
+from scenarios.town.homes import Homes, Settled
 from scenarios.town.names import invented_phone, person_name
 from scenarios.town.plane import Plane, stream
 
@@ -33,6 +34,7 @@ class Client:
         cell: age band, ability, living arrangement. age: years. sex: 男 or 女.
         tier: priority. floor, door: of the flat. stairs: floors climbed without a lift.
         name, phone: invented; they go to ledgers and contact tables only.
+        care: asks for home care, not for meals alone.
     """
 
     id: str
@@ -48,22 +50,20 @@ class Client:
     stairs: int
     name: str
     phone: str
+    care: bool
 
 
-def draw_clients(town: Settled, plane: Plane, n: int) -> tuple[Client, ...]:
-    """``n`` clients, drawn where old and frail people live."""
+def draw_clients(town: Settled, plane: Plane, n: int, neighbours: int) -> tuple[Client, ...]:
+    """``n`` clients where old and frail people live, and as many ``neighbours`` house by house."""
     rng = stream(town.seed, 12)
     homes = town.homes
-    need = np.array([_NEED[cell.ability] * _AGE_NEED[cell.age] for cell in CELLS])
-    alone = np.array([1.6 if cell.living == "alone" else 1.0 for cell in CELLS])
-    weight = homes.people.elders * (need * alone)[None, :]
-    flat = weight.ravel() / weight.sum()
-    spots = np.sort(rng.choice(flat.size, n, p=flat))
+    spots = np.concatenate([_frail(homes, n, rng), _together(homes, neighbours, rng)])
+    cared_for = np.arange(spots.size) < n
     lonlat = plane.to_wgs84(homes.xy)
     communities = town.units.community_name
     clients = []
-    order = rng.permutation(n)
-    for number, spot in zip(order, spots, strict=True):
+    order = rng.permutation(spots.size)
+    for number, spot, care in zip(order, spots, cared_for, strict=True):
         building, kind = divmod(int(spot), len(CELLS))
         cell = CELLS[kind]
         floor = int(rng.integers(1, int(homes.floors[building]) + 1))
@@ -83,6 +83,30 @@ def draw_clients(town: Settled, plane: Plane, n: int) -> tuple[Client, ...]:
                 stairs=0 if homes.lift[building] else floor - 1,
                 name=person_name(rng),
                 phone=invented_phone(int(number) + 1),
+                care=bool(care),
             )
         )
     return tuple(sorted(clients, key=lambda client: client.id))
+
+
+def _frail(homes: Homes, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Building and cell (building x 18 + cell) of people drawn by need."""
+    need = np.array([_NEED[cell.ability] * _AGE_NEED[cell.age] for cell in CELLS])
+    alone = np.array([1.6 if cell.living == "alone" else 1.0 for cell in CELLS])
+    weight = homes.people.elders * (need * alone)[None, :]
+    flat = weight.ravel() / weight.sum()
+    return np.asarray(rng.choice(flat.size, n, p=flat), dtype=np.int64)
+
+
+def _together(homes: Homes, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """The same for people who joined the meal service with neighbours, two to five a house."""
+    alone = np.array([4.0 if cell.living == "alone" else 1.0 for cell in CELLS])
+    weight = homes.people.elders * alone[None, :]
+    by_house = weight.sum(axis=1)
+    houses = rng.choice(len(by_house), n, p=by_house / by_house.sum())
+    spots: list[int] = []
+    for house in houses:
+        odds = weight[house] / by_house[house]
+        cells = rng.choice(len(CELLS), int(rng.integers(2, 6)), p=odds)
+        spots.extend((int(house) * len(CELLS) + cells).tolist())
+    return np.array(spots[:n], dtype=np.int64)

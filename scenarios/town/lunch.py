@@ -65,7 +65,7 @@ def _orders(
     for client in clients:
         by_building.setdefault(client.building, []).append(client)
     buildings = sorted(by_building)
-    eager = np.array([len(by_building[b]) ** 1.5 for b in buildings])
+    eager = np.array([len(by_building[b]) ** 2.0 for b in buildings])
     keys = np.log(eager) + rng.gumbel(size=len(buildings))
     orders: list[MealOrder] = []
     for at in np.argsort(-keys):
@@ -93,7 +93,7 @@ def _orders(
 def _carriers(
     size: TownSize, kitchens: Sequence[Kitchen], rng: np.random.Generator
 ) -> tuple[Carrier, ...]:
-    """Vans for every kitchen, riders and volunteers each at one kitchen."""
+    """Vans and riders for every kitchen, volunteers on foot each at one."""
     fleet = [Mode.CAR] * size.vans + [Mode.EBIKE] * size.riders + [Mode.WALK] * size.walkers
     letters = {Mode.CAR: "VAN", Mode.EBIKE: "EB", Mode.WALK: "VOL"}
     carriers = []
@@ -111,7 +111,7 @@ def _carriers(
                 mode=mode,
                 boxes=int(rng.integers(low, high + 1)),
                 shift=shift,
-                kitchens=() if mode is Mode.CAR else (kitchen.id,),
+                kitchens=(kitchen.id,) if mode is Mode.WALK else (),
                 start=None,
                 max_trips={Mode.CAR: 3, Mode.EBIKE: 4, Mode.WALK: 3}[mode],
                 wage={Mode.CAR: 4_500, Mode.EBIKE: 3_000, Mode.WALK: 0}[mode],

@@ -62,7 +62,7 @@ SINGLES: Mapping[str, Wish] = MappingProxyType(
         "family_doctor": Wish(12.0, _FRAIL),
         "rehab": Wish(2.5, _FRAIL),
         "therapy": Wish(8.0, _FRAIL),
-        "hospital_escort": Wish(9.0, _FRAIL, slack=(10, 20)),
+        "hospital_escort": Wish(45.0, _FRAIL, slack=(10, 20)),
         "outing": Wish(2.0, _FRAIL),
         "company": Wish(1.2, alone=True, slack=None),
         "counselling": Wish(5.0, alone=True, slack=None),

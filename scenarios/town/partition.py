@@ -53,13 +53,17 @@ def _lloyd(
         far = _squares(places, centres).min(axis=1) * heavy
         odds = far / far.sum() if far.sum() > 0 else heavy / heavy.sum()
         centres = np.vstack([centres, places[rng.choice(len(places), p=odds)]])
-    labels = np.zeros(len(places), dtype=np.int32)
+    labels = np.full(len(places), -1, dtype=np.int32)
     for _ in range(_ROUNDS):
-        labels = _squares(places, centres).argmin(axis=1).astype(np.int32)
-        for unit in range(units):
-            mine = labels == unit
-            if mine.any():
-                centres[unit] = np.average(places[mine], axis=0, weights=heavy[mine])
+        nearest = _squares(places, centres).argmin(axis=1).astype(np.int32)
+        if np.array_equal(nearest, labels):
+            break
+        labels = nearest
+        total = np.bincount(labels, heavy, minlength=units)
+        used = total > 0
+        for axis in range(places.shape[1]):
+            sums = np.bincount(labels, heavy * places[:, axis], minlength=units)
+            centres[used, axis] = sums[used] / total[used]
     squares = _squares(places, centres)
     return labels, float(np.sqrt((squares.min(axis=1) * heavy).sum() / heavy.sum()))
 

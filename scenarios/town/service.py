@@ -22,8 +22,7 @@ from scenarios.town.ways import measure_ways
 
 __all__ = ["CareService", "draw_care"]
 
-_CLIENTS_PER_TASK = 1.15
-"""Clients for every visit or order of the day, whichever is more."""
+_CLIENTS_PER_VISIT, _NEIGHBOURS_PER_ORDER = 1.15, 0.9
 
 
 @dataclass(frozen=True)
@@ -42,14 +41,19 @@ def draw_care(
     """Draw everybody and everything that the second and third job need."""
     size, seed = town.size, town.seed
     catalogue = built_in()
-    n = round(_CLIENTS_PER_TASK * max(size.visits, size.orders))
-    clients = draw_clients(town, plane, n)
+    clients = draw_clients(
+        town,
+        plane,
+        round(_CLIENTS_PER_VISIT * size.visits),
+        round(_NEIGHBOURS_PER_ORDER * size.orders),
+    )
     bases = _points(layers["stations"])
     hospitals = _points(layers["hospitals"])
     carers = draw_carers(size.carers, bases, _pull(clients, bases), catalogue, stream(seed, 13))
-    places = [*(client.place for client in clients), *bases, *hospitals]
+    cared_for = [client for client in clients if client.care]
+    places = [*(client.place for client in cared_for), *bases, *hospitals]
     ways = measure_ways(layers["streets"], places)
-    day = draw_day(clients, carers, places, ways, catalogue, size.visits, stream(seed, 14))
+    day = draw_day(cared_for, carers, places, ways, catalogue, size.visits, stream(seed, 14))
     kitchens = [Place(*xy) for xy in plane.to_wgs84(premises.kitchens.xy).tolist()]
     addresses = layers["buildings"]["id"].tolist()
     lunch = draw_lunch(size, clients, kitchens, addresses, stream(seed, 15))

@@ -21,8 +21,8 @@ _IDLE = 600
 _FIVE = 300
 _ANY_TIME = ((8 * 3600, 18 * 3600),)
 _BREAK_FROM, _BREAK_TO, _BREAK = 44_100, 50_400, 1_800
-_USUAL_VISIT = 2_450.0
-"""Seconds of a visit with the way to it, about."""
+_USUAL_VISIT, _USEFUL = 2_300.0, 0.85
+"""Seconds of a visit with the way to it, about; and the share of a shift that visits can fill."""
 _PEAKS = ((25_200, 34_200), (40_500, 44_100))
 _STAIR_SECONDS = 45
 """Longer at the door for every floor climbed without a lift."""
@@ -104,8 +104,6 @@ def walk_day(world: World, n: int) -> None:
     noon peaks, so that the work spreads over the day.
     """
     doubles = chains = 0
-    at_work = sum(hand.carer.shift[1] - hand.carer.shift[0] for hand in world.hands)
-    pause = max(0.0, 0.9 * at_work / ((1.0 + _DOUBLE_SHARE) * max(n, 1)) - _USUAL_VISIT)
     while len(world.drafts) < n:
         free = [hand for hand in world.hands if not hand.done]
         if not free:
@@ -114,9 +112,9 @@ def walk_day(world: World, n: int) -> None:
         if _rest(hand):
             continue
         made = len(world.drafts)
-        if pause and not hand.paused and not _is_peak(hand.free):
-            hand.free += int(world.rng.uniform(0.5, 2.5) * pause)
+        if not hand.paused and not _is_peak(hand.free):
             hand.paused = True
+            hand.free += _pause(world, free, n - made)
             continue
         hand.paused = False
         if doubles < _DOUBLE_SHARE * (made + 1) and _double(world, hand):
@@ -126,6 +124,14 @@ def walk_day(world: World, n: int) -> None:
         elif not _single(world, hand):
             hand.free += _IDLE
             hand.done = hand.free > hand.carer.shift[1] - _IDLE
+
+
+def _pause(world: World, free: Sequence[Hand], left: int) -> int:
+    """Seconds to spare before the next visit, drawn around what all carers together can spare."""
+    time_left = sum(max(0, hand.carer.shift[1] - hand.free) for hand in free)
+    visits_left = (1.0 + _DOUBLE_SHARE) * max(left, 1)
+    spare = max(0.0, _USEFUL * time_left / visits_left - _USUAL_VISIT)
+    return int(world.rng.uniform(0.5, 2.0) * spare)
 
 
 def _is_peak(time: int) -> bool:
