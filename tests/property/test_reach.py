@@ -32,7 +32,7 @@ def as_dict(found: Reach) -> dict[tuple[int, int], int]:
     }
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(questions())
 def test_reach_is_what_a_plain_dijkstra_finds(
     question: tuple[StreetNetwork, Snapped, Snapped, TravelMode, float],
