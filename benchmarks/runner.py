@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from benchmarks.record import Record, machine, versions
-from benchmarks.suite import Case, Limits, NotExpressible, Outcome, Suite
+from benchmarks.suite import Case, Limits, NotExpressible, Outcome, Solution, Suite
 
 __all__ = ["OURS", "available_peers", "run_suite"]
 
@@ -64,6 +65,9 @@ def _measure(suite: Suite, solver: str, case: Case, limits: Limits) -> Record:
     if child.is_alive():
         child.kill()
         child.join()
+    if limits.solutions is not None and outcome.solution is not None:
+        name = f"{case.instance}.{solver}.seed{limits.seed}{outcome.solution.ending}"
+        _write_solution(limits.solutions / suite.name / name, outcome.solution)
     return Record(
         suite=suite.name,
         instance=case.instance,
@@ -83,6 +87,11 @@ def _measure(suite: Suite, solver: str, case: Case, limits: Limits) -> Record:
         machine=machine(),
         note=outcome.note,
     )
+
+
+def _write_solution(path: Path, solution: Solution) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(solution.text, encoding="utf-8")
 
 
 def _hear(receiver: Connection, timeout: float) -> tuple[Outcome, float | None]:

@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-__all__ = ["Case", "Limits", "NotExpressible", "Outcome", "Solver", "Suite", "matching"]
+__all__ = [
+    "Case",
+    "Limits",
+    "NotExpressible",
+    "Outcome",
+    "Solution",
+    "Solver",
+    "Suite",
+    "matching",
+]
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,14 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Solution:
+    """An answer in the family's own file format, so that other people's validators can read it."""
+
+    text: str
+    ending: str = ".sol"
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What a solver hands back; ``objective`` must come from the suite's checker.
 
@@ -55,6 +72,7 @@ class Outcome:
     trace: Sequence[tuple[float, float]] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
+    solution: Solution | None = None
 
 
 class NotExpressible(Exception):  # noqa: N818 - an answer, not an error
@@ -75,7 +93,6 @@ class Suite:
         cases: finds or names the instances; gets the data folder (None where there is none).
         ours: our solver. peers: by name; each needs ``packages[name]`` installed.
         packages: distributions that a peer needs, by peer.
-        generated: True where no data folder is needed.
         smoke: (instance pattern, seconds) of the run of a few seconds in ``make test``.
     """
 
@@ -86,7 +103,6 @@ class Suite:
     ours: Solver
     peers: Mapping[str, Solver] = field(default_factory=dict)
     packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    generated: bool = False
     smoke: tuple[str, float] = ("*", 1.0)
 
 
