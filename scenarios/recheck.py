@@ -87,7 +87,7 @@ def check_run(folder: Path) -> tuple[Finding, ...]:
     answer = _read_json(folder / "answer.json")
     try:
         return tuple(_CHECKS[answer["kind"]](folder, answer))
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OSError) as error:
         if isinstance(error, FaultError):
             raise
         why = f"{type(error).__name__}: {error}"
@@ -110,7 +110,8 @@ def _read_json(path: Path) -> Answer:
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as data:
+        # Opened here: np.load leaves a file open that it cannot read.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             arrays = {name: data[name] for name in data.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise FaultError([UNREADABLE_ANSWER(path, why=str(error))]) from error

@@ -170,9 +170,9 @@ class TestAnswer:
     def test_curve_never_falls_and_ends_at_the_answer(self, tmp_path: Path) -> None:
         curve = run(tmp_path, curve_to=3).curve
         values = [point.objective for point in curve]
-        assert [point.new_sites for point in curve] == [1, 2, 3]
+        assert [point.new_sites for point in curve] == [0, 1, 2, 3]
         assert values == sorted(values)
-        assert values[1] == run(tmp_path).answer.result.objective
+        assert values[2] == run(tmp_path).answer.result.objective
 
     def test_every_question_is_answered(self, tmp_path: Path) -> None:
         fewest = run(tmp_path / "a", question="lscp", new_sites=None)
