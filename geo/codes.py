@@ -31,6 +31,7 @@ __all__ = [
     "ID_DUPLICATE",
     "ID_EMPTY",
     "LAYER_AMBIGUOUS",
+    "LAYER_FAR",
     "LAYER_MISSING",
     "NO_ROWS",
     "OUTSIDE",
@@ -237,12 +238,11 @@ CRS_UNKNOWN = FaultKind(
 )
 CRS_MISFIT = FaultKind(
     "CC-G041",
-    "declared as {declared}, the layer lies a median of {declared_m} m from {reference} "
-    "({declared_off} % of it away from them); read as {best}, {best_m} m ({best_off} %). "
-    "The two systems lie {shift_m} m apart here",
-    "按声明的 {declared}，图层与{reference_zh}的距离中位数为 {declared_m} 米"
-    "（{declared_off} % 偏离）；按 {best} 则为 {best_m} 米（{best_off} %）。"
-    "两种坐标系在此相差 {shift_m} 米",
+    "{best} fits better than the declared {declared}: the median distance to the nearest "
+    "{target} is {declared_m} m as {declared} and {best_m} m as {best}{more}. "
+    "The two lie {shift_m} m apart here",
+    "{best} 比声明的 {declared} 更吻合：按 {declared}，到最近{target_zh}的距离中位数为 "
+    "{declared_m} 米，按 {best} 为 {best_m} 米{more_zh}。两者在此相差 {shift_m} 米",
     "declare crs: {best}",
     "请声明 crs: {best}",
 )
@@ -252,6 +252,13 @@ CRS_IMPOSSIBLE = FaultKind(
     "图层坐标在 {crs} 中不存在：x 范围 {x}，y 范围 {y}",
     "declare the system that the layer is in{hint}",
     "请声明图层的实际坐标系{hint_zh}",
+)
+LAYER_FAR = FaultKind(
+    "CC-G043",
+    "as {declared}, all of the layer lies more than {km} km from the streets",
+    "按 {declared}，整个图层距街道超过 {km} 公里",
+    "declare the system that the layer is in, or give the layer of this place",
+    "请声明图层的实际坐标系，或提供本地区的图层",
 )
 
 # --- Streets, snapping and travel (CC-G101 ..) ---

@@ -32,7 +32,7 @@ from geo.codes import (
     ID_EMPTY,
     OUTSIDE,
 )
-from geo.crs import WGS84, is_geographic, local_metric_crs, to_wgs84_xy
+from geo.systems import WGS84, is_geographic, local_metric_crs, to_wgs84_xy
 from geo.tables import number
 
 __all__ = [
@@ -120,14 +120,15 @@ def check_places(
     frame: GeoDataFrame,
     declared: str,
     area: Area | None,
-    stated_crs: str | None,
+    likely: Sequence[str],
     faults: Faults,
 ) -> GeoDataFrame:
     """Keep the rows whose coordinates exist in the declared system and are not swapped.
 
     A row counts as swapped where its coordinates do not exist, or lie outside ``area`` (the
     district or the streets, generously), and exchanged they exist and lie inside. Without an
-    area, only places that cannot exist are taken for swapped.
+    area, only places that cannot exist are taken for swapped. Where most rows cannot exist, the
+    layer as a whole is at fault, and ``likely`` names systems to try.
     """
     if frame.empty:
         return frame
@@ -144,7 +145,7 @@ def check_places(
         for at in np.flatnonzero(swapped):
             faults.add(COORDINATE_SWAPPED(path, row=rows[at]))
     if impossible.sum() > len(rows) / 2:
-        _add_impossible_layer(path, frame, declared, stated_crs, faults)
+        _add_impossible_layer(path, frame, declared, likely, faults)
         return frame[np.zeros(len(rows), dtype=bool)]
     for at in np.flatnonzero(impossible):
         faults.add(COORDINATE_IMPOSSIBLE(path, row=rows[at], crs=declared))
@@ -152,18 +153,18 @@ def check_places(
 
 
 def _add_impossible_layer(
-    path: Path, frame: GeoDataFrame, declared: str, stated_crs: str | None, faults: Faults
+    path: Path, frame: GeoDataFrame, declared: str, likely: Sequence[str], faults: Faults
 ) -> None:
     west, south, east, north = frame.total_bounds
-    useful = stated_crs is not None and stated_crs != declared
+    names = ", ".join(dict.fromkeys(name for name in likely if name != declared))
     faults.add(
         CRS_IMPOSSIBLE(
             path,
             crs=declared,
             x=f"{west:.6g}..{east:.6g}",
             y=f"{south:.6g}..{north:.6g}",
-            hint=f"; the file itself says {stated_crs}" if useful else "",
-            hint_zh=f"；文件自身注明为 {stated_crs}" if useful else "",
+            hint=f", probably {names}" if names else "",
+            hint_zh=f"，可能是 {names}" if names else "",
         )
     )
 

@@ -11,9 +11,9 @@ import pyogrio
 from geopandas import GeoDataFrame
 from shapely.geometry.base import BaseGeometry
 
-from base.faults import FaultError, Faults
-from geo.codes import COLUMN_MISSING
-from geo.crs import WGS84, parse_declared, to_wgs84, to_wgs84_xy
+from base.faults import Fault, FaultError, Faults
+from geo.codes import COLUMN_MISSING, CRS_MISFIT, LAYER_FAR
+from geo.fit import CrsFit, crs_fit
 from geo.layer_files import LAYER_ENDINGS, LayerSource, RawLayer, open_layer
 from geo.layer_rows import (
     Area,
@@ -24,6 +24,7 @@ from geo.layer_rows import (
     check_places,
     check_shapes,
 )
+from geo.systems import WGS84, parse_declared, to_wgs84, to_wgs84_xy
 from geo.whole import whole_file
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ __all__ = [
 
 _AREA_MARGIN_DEG = 1.0
 """How far from the district or the streets a place may lie before it can count as swapped."""
+
+_FAR_M = 20_000.0
+"""A layer with nothing this close to the streets belongs to another place or system."""
 
 _GEOJSON_DECIMALS = 7
 
@@ -86,9 +90,18 @@ def read_layer(
     check_ids(path, frame, [name for name in unique if name in frame], faults)
     unread = frame.index.isin([fault.row for fault in raw.faults])
     placed, repaired = check_shapes(path, frame[~unread], geometry, repair, faults)
-    area = _area(within, network)
-    placed = check_places(path, placed, declared, area, raw.stated_crs, faults)
-    if within is not None:
+    fit = None
+    if network is not None and not placed.empty:
+        fit = crs_fit(placed, declared, network, reference=reference, stated=raw.stated_crs)
+    known = (fit.best if fit is not None else None, raw.stated_crs)
+    likely = [name for name in known if name is not None]
+    placed = check_places(path, placed, declared, _area(within, network), likely, faults)
+    if fit is not None and not placed.empty and not fit.fits:
+        faults.add(_misfit(path, fit))
+    elif fit is not None and not placed.empty and fit.nearest_m > _FAR_M:
+        km = f"{fit.nearest_m / 1000.0:,.0f}"
+        faults.add(LAYER_FAR(path, km=km, declared=declared))
+    elif within is not None:
         check_inside(path, to_wgs84(placed, declared), within, faults)
     _raise_by_row(faults)
     layer = to_wgs84(placed, declared).assign(**values)
@@ -136,6 +149,32 @@ def _area(within: BaseGeometry | None, network: StreetNetwork | None) -> Area | 
         min(box[1] for box in boxes) - _AREA_MARGIN_DEG,
         max(box[2] for box in boxes) + _AREA_MARGIN_DEG,
         max(box[3] for box in boxes) + _AREA_MARGIN_DEG,
+    )
+
+
+def _misfit(path: Path, fit: CrsFit) -> Fault:
+    """The figures that speak for another system than the declared one."""
+    more = more_zh = ""
+    if fit.evidence == "alignment":
+        shares = f"{fit.declared_along:.0%}", f"{fit.best_along:.0%}"
+        more = f", and {shares[0]} and {shares[1]} of its outlines run along a street"
+        more_zh = f"，沿街道的边界分别占 {shares[0]} 和 {shares[1]}"
+    elif fit.evidence == "distance":
+        shares = f"{fit.declared_off:.0%}", f"{fit.best_off:.0%}"
+        more = f", and {shares[0]} and {shares[1]} of it lie over 100 m from any street"
+        more_zh = f"，距街道超过 100 米的分别占 {shares[0]} 和 {shares[1]}"
+    by_reference = fit.evidence == "reference"
+    return CRS_MISFIT(
+        path,
+        declared=fit.declared,
+        best=fit.best,
+        declared_m=f"{fit.declared_m:,.0f}",
+        best_m=f"{fit.best_m:,.0f}",
+        shift_m=f"{fit.shift_m:,.0f}",
+        target="boundary of the reference" if by_reference else "street",
+        target_zh="参照边界" if by_reference else "街道",
+        more=more,
+        more_zh=more_zh,
     )
 
 
