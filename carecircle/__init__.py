@@ -2,62 +2,80 @@
 
 ``import carecircle as cc`` gives the solvers on arrays (``cc.SitingProblem``,
 ``cc.solve_siting``), the street network (``cc.StreetNetwork``, ``cc.reach``) and the jobs on
-scenario files (``cc.load_scenario``, ``cc.run_siting``). Names are loaded when first used.
+scenario files (``cc.load_scenario``, ``cc.run_siting``).
 """
 
-from __future__ import annotations
+from base.faults import Fault, FaultError
+from geo.graphml import from_graphml
+from geo.isochrone import isochrones
+from geo.layers import LayerSource, read_layer
+from geo.matrix import travel_matrix
+from geo.modes import car, ebike, walk
+from geo.network import StreetNetwork
+from geo.osm import from_osm
+from geo.reach import reach
+from geo.snap import snap
+from geo.streets import from_lines
+from optimizer.result import SolveResult, Status, StopReason
+from optimizer.routing.check import check as check_routing
+from optimizer.routing.problem import RoutingProblem
+from optimizer.routing.solution import Plan, RoutingAnswer
+from optimizer.routing.solve import solve as solve_routing
+from optimizer.siting.check import check as check_siting
+from optimizer.siting.problem import (
+    Question,
+    SiteStatus,
+    SitingAnswer,
+    SitingProblem,
+    SitingRequest,
+)
+from optimizer.siting.solve import solve as solve_siting
+from optimizer.stop import Progress, Stop
+from scenarios.files import load_scenario
+from scenarios.meals import run_meals
+from scenarios.model import Scenario
+from scenarios.siting import run_siting
+from scenarios.store import check_run, write_run
+from scenarios.visits import run_visits
 
-import importlib
-from typing import Any
-
-_HOMES = {
-    "Fault": "base.faults",
-    "FaultError": "base.faults",
-    "Plan": "optimizer.routing.solution",
-    "Question": "optimizer.siting.problem",
-    "RoutingAnswer": "optimizer.routing.solution",
-    "RoutingProblem": "optimizer.routing.problem",
-    "Scenario": "scenarios.model",
-    "SiteStatus": "optimizer.siting.problem",
-    "SitingAnswer": "optimizer.siting.problem",
-    "SitingProblem": "optimizer.siting.problem",
-    "SitingRequest": "optimizer.siting.problem",
-    "SolveResult": "optimizer.result",
-    "Status": "optimizer.result",
-    "Stop": "optimizer.stop",
-    "StopReason": "optimizer.result",
-    "StreetNetwork": "geo.network",
-    "check_run": "scenarios.store",
-    "from_graphml": "geo.graphml",
-    "from_lines": "geo.streets",
-    "from_osm": "geo.osm",
-    "isochrones": "geo.isochrone",
-    "load_scenario": "scenarios.files",
-    "reach": "geo.reach",
-    "read_layer": "geo.layers",
-    "run_meals": "scenarios.meals",
-    "run_siting": "scenarios.siting",
-    "run_visits": "scenarios.visits",
-    "snap": "geo.snap",
-    "travel_matrix": "geo.matrix",
-    "write_run": "scenarios.store",
-}
-_RENAMED = {
-    "check_routing": ("optimizer.routing.check", "check"),
-    "check_siting": ("optimizer.siting.check", "check"),
-    "solve_routing": ("optimizer.routing.solve", "solve"),
-    "solve_siting": ("optimizer.siting.solve", "solve"),
-}
-
-__all__ = sorted([*_HOMES, *_RENAMED])  # noqa: PLE0605
-
-
-def __getattr__(name: str) -> Any:
-    home, own_name = _RENAMED.get(name) or (_HOMES.get(name), name)
-    if home is None:
-        raise AttributeError(f"module 'carecircle' has no attribute {name!r}")
-    return getattr(importlib.import_module(home), own_name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__all__ = [
+    "Fault",
+    "FaultError",
+    "LayerSource",
+    "Plan",
+    "Progress",
+    "Question",
+    "RoutingAnswer",
+    "RoutingProblem",
+    "Scenario",
+    "SiteStatus",
+    "SitingAnswer",
+    "SitingProblem",
+    "SitingRequest",
+    "SolveResult",
+    "Status",
+    "Stop",
+    "StopReason",
+    "StreetNetwork",
+    "car",
+    "check_routing",
+    "check_run",
+    "check_siting",
+    "ebike",
+    "from_graphml",
+    "from_lines",
+    "from_osm",
+    "isochrones",
+    "load_scenario",
+    "reach",
+    "read_layer",
+    "run_meals",
+    "run_siting",
+    "run_visits",
+    "snap",
+    "solve_routing",
+    "solve_siting",
+    "travel_matrix",
+    "walk",
+    "write_run",
+]
