@@ -248,7 +248,8 @@ def _curve(
     wanted: SitingInput, case: SitingCase, stop: Stop, progress: ProgressCallback | None
 ) -> tuple[CurvePoint, ...]:
     up_to = wanted.curve_to if wanted.curve_to is not None else wanted.new_sites
-    if not up_to or case.request.question is not Question.MCLP:
+    required = int((case.problem.site_status == SiteStatus.REQUIRED).sum())
+    if not up_to or up_to < required or case.request.question is not Question.MCLP:
         return ()
     seconds = None if stop.seconds is None else stop.seconds * _CURVE_SHARE
     rule = Stop(seconds=seconds, iterations=stop.iterations, cancelled=stop.cancelled)

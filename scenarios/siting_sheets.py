@@ -107,6 +107,9 @@ def _chosen_sheet(run: SitingRun) -> Sheet:
     frame = with_names(run, run.chosen)
     points = frame.geometry
     frame = frame.assign(lon=points.x, lat=points.y)
+    for column in ("cost_yuan", "bonus_persons"):
+        if not frame[column].any():  # nobody stated any, so 0 would say too much
+            frame[column] = np.nan
     return Sheet(
         "chosen_sites",
         Text(zh="新设站点（按增益排序）", en="New sites in order of marginal gain"),
