@@ -31,10 +31,12 @@ Evidence = Literal["none", "distance", "alignment", "reference"]
 _EXISTS_SHARE = 0.9
 _SAME_PLACE_M = 30.0  # systems closer than this (EPSG:4490 and 4326) are one hypothesis
 _BETTER = 0.75  # a better hypothesis has at most this share of the declared one's distance,
-_BETTER_M = 5.0  # and is better by this much,
-_CERTAIN_T = 2.5  # by this many standard errors of the paired difference,
+_OFF_BETTER = 0.2  # or at most this share of its places off the streets,
+_OFF_LESS = 0.05  # and at least so many fewer (as a share of all),
+_BETTER_M = 5.0  # is closer by this much
+_CERTAIN_T = 2.5  # and by this many standard errors of the paired difference,
 _PEAK = 0.85  # and has at most this share of the best displaced copy's distance
-_LEAST_POINTS = 20
+_LEAST_POINTS = 30
 _DIRECTIONS = 16
 _LONGEST_RING_M = 3_000.0
 
@@ -236,8 +238,11 @@ def _by_distance(
     best = min(capped, key=lambda system: float(capped[system].mean()))
     gain = declared - capped[best]
     error = float(gain.std(ddof=1)) / np.sqrt(len(gain))
-    better = capped[best].mean() <= _BETTER * declared.mean() and gain.mean() >= _BETTER_M
-    if not better or gain.mean() < _CERTAIN_T * error:
+    closer = capped[best].mean() <= _BETTER * declared.mean()
+    off, best_off = (float(np.mean(metres >= CAP_M)) for metres in (declared, capped[best]))
+    fewer_off = off - best_off >= _OFF_LESS and best_off <= _OFF_BETTER * off
+    clear = gain.mean() >= max(_BETTER_M, _CERTAIN_T * error)
+    if not clear or not (closer or fewer_off):
         return None
     radius = min(placed.shift(best), _LONGEST_RING_M)
     ring = displaced(placed.points(best), radius, _DIRECTIONS)

@@ -177,7 +177,8 @@ def _parse_pairs(
 
 def _parse_wkt(path: Path, texts: Series[str]) -> tuple[NDArray[np.object_], list[Fault]]:
     plain = np.array([text or None for text in texts], dtype=object)
-    geometry = shapely.from_wkt(plain, on_invalid="ignore")
+    with np.errstate(invalid="ignore"):  # "POINT (NaN 1)" is reported with the row
+        geometry = shapely.from_wkt(plain, on_invalid="ignore")
     faults = [
         WKT_UNREADABLE(path, row=int(row))
         for row, text, shape in zip(texts.index, plain, geometry, strict=True)

@@ -49,14 +49,13 @@ GeometryKind = Literal["point", "line", "polygon", "any"]
 Area = tuple[float, float, float, float]
 """West, south, east, north in WGS 84 degrees."""
 
-_KINDS: dict[GeometryKind, frozenset[str]] = {
-    "point": frozenset({"Point"}),
-    "line": frozenset({"LineString", "MultiLineString", "LinearRing"}),
-    "polygon": frozenset({"Polygon", "MultiPolygon"}),
-    "any": frozenset({"Point", "MultiPoint", "LineString", "MultiLineString", "LinearRing",
-                      "Polygon", "MultiPolygon"}),
-}  # fmt: skip
-_SINGLE_POINT = "MultiPoint"
+_POINT, _LINES, _POLYGONS, _MULTIPOINT = (0,), (1, 2, 5), (3, 6), 4  # shapely's type numbers
+_KINDS: dict[GeometryKind, tuple[int, ...]] = {
+    "point": _POINT,
+    "line": _LINES,
+    "polygon": _POLYGONS,
+    "any": (*_POINT, *_LINES, *_POLYGONS, _MULTIPOINT),
+}
 _EDGE_M = 1.0
 """A place this far outside the district still counts as on its edge (rounded coordinates)."""
 
@@ -72,47 +71,43 @@ def check_shapes(
     Returns:
         The usable rows, and the rows that were repaired.
     """
-    good: list[bool] = []
-    repaired: list[int] = []
-    shapes: list[BaseGeometry | None] = []
-    for row, shape in zip(frame.index, frame.geometry, strict=True):
-        usable = _usable(path, int(row), shape, kind, repair, faults)
-        good.append(usable is not None)
-        shapes.append(usable)
-        if usable is not None and repair and not shape.is_valid:
-            repaired.append(int(row))
+    shapes = frame.geometry.to_numpy().copy()
+    if kind == "point":
+        lone = (shapely.get_type_id(shapes) == _MULTIPOINT) & (
+            shapely.get_num_geometries(shapes) == 1
+        )
+        shapes[lone] = shapely.get_geometry(shapes[lone], 0)
+    there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    fitting = there & np.isin(shapely.get_type_id(shapes), _KINDS[kind])
+    finite = fitting.copy()
+    xy, owner = shapely.get_coordinates(shapes, return_index=True)
+    finite[owner[~np.isfinite(xy).all(axis=1)]] = False
+    valid = finite.copy()
+    valid[finite] = shapely.is_valid(shapes[finite])
+    repaired = []
+    for at in np.flatnonzero(~valid):
+        row, shape = int(frame.index[at]), shapes[at]
+        if not there[at]:
+            faults.add(GEOMETRY_EMPTY(path, row=row))
+        elif not fitting[at]:
+            expected = kind if kind != "any" else "point / line / polygon"
+            faults.add(GEOMETRY_KIND(path, row=row, got=shape.geom_type, expected=expected))
+        elif not finite[at]:
+            faults.add(COORDINATE_MISSING(path, row=row))
+        elif repair and (whole := _made_valid(shape, kind)) is not None:
+            shapes[at], valid[at] = whole, True
+            repaired.append(row)
+        else:
+            faults.add(GEOMETRY_INVALID(path, row=row, why=shapely.is_valid_reason(shape)))
     frame = frame.set_geometry(GeoSeries(shapes, index=frame.index, crs=None))
-    return frame[np.array(good, dtype=bool)], repaired
+    return frame[valid], repaired
 
 
-def _usable(
-    path: Path,
-    row: int,
-    shape: BaseGeometry | None,
-    kind: GeometryKind,
-    repair: bool,
-    faults: Faults,
-) -> BaseGeometry | None:
-    if shape is None or shape.is_empty:
-        faults.add(GEOMETRY_EMPTY(path, row=row))
-        return None
-    if kind == "point" and shape.geom_type == _SINGLE_POINT and len(shape.geoms) == 1:
-        shape = shape.geoms[0]
-    if shape.geom_type not in _KINDS[kind]:
-        expected = kind if kind != "any" else "point / line / polygon"
-        faults.add(GEOMETRY_KIND(path, row=row, got=shape.geom_type, expected=expected))
-        return None
-    if not np.isfinite(shapely.get_coordinates(shape)).all():
-        faults.add(COORDINATE_MISSING(path, row=row))
-        return None
-    if shape.is_valid:
-        return shape
-    if repair:
-        whole = shapely.make_valid(shape, method="structure", keep_collapsed=False)
-        if not whole.is_empty and whole.geom_type in _KINDS[kind]:
-            return whole
-    faults.add(GEOMETRY_INVALID(path, row=row, why=shapely.is_valid_reason(shape)))
-    return None
+def _made_valid(shape: BaseGeometry, kind: GeometryKind) -> BaseGeometry | None:
+    """The shape made valid, None where that changes its kind."""
+    whole = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+    same = not whole.is_empty and shapely.get_type_id(whole) in _KINDS[kind]
+    return whole if same else None
 
 
 def check_places(
