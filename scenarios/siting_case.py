@@ -7,7 +7,8 @@ from that by division, without a search of their own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -20,7 +21,7 @@ from geo.modes import TravelMode, walk
 from geo.reach import Reach, reach
 from geo.snap import Snapped, snap
 from optimizer.siting.problem import Question, SiteStatus, SitingProblem, SitingRequest
-from optimizer.stop import ProgressCallback
+from optimizer.stop import Progress, ProgressCallback
 from scenarios.candidates import bonus_persons, generate_candidates
 from scenarios.codes import (
     ID_TWICE,
@@ -29,7 +30,7 @@ from scenarios.codes import (
     OUTSIDE_DISTRICTS,
 )
 from scenarios.district import District, far_from_street
-from scenarios.model import CellInput, DemandInput, SitesInput, SitingInput
+from scenarios.model import CellInput, DemandInput, SitesInput, SitingInput, Text
 
 __all__ = ["BASE_SPEED", "DemandRows", "SitingCase", "compile_siting"]
 
@@ -81,6 +82,12 @@ class DemandRows:
     persons: NDArray[np.float64]
     speed: NDArray[np.float64]
     radius: NDArray[np.int64]
+
+    @property
+    def labels(self) -> tuple[Text, ...]:
+        """What reports call the groups."""
+        names = {cell.id: cell.label or Text(zh=cell.id, en=cell.id) for cell in self.cells}
+        return tuple(names[group] for group in self.groups)
 
     @property
     def district(self) -> NDArray[np.int32]:
@@ -144,7 +151,7 @@ def compile_siting(
         at_places,
         mode,
         _limit_seconds(request.question, demand),
-        progress=None,
+        progress=_tell(progress),
     )
     problem = _problem(served, demand, found, request.question)
     return SitingCase(
@@ -358,6 +365,18 @@ def _site_frame(points: gpd.GeoSeries, columns: dict[str, object]) -> gpd.GeoDat
 def _snap_points(district: District, frame: gpd.GeoDataFrame, mode: TravelMode) -> Snapped:
     points = frame.geometry
     return snap(district.streets, points.x.to_numpy(), points.y.to_numpy(), mode)
+
+
+def _tell(progress: ProgressCallback | None) -> Callable[[int, int], None] | None:
+    """Progress of the street search in the words of the solvers."""
+    if progress is None:
+        return None
+    started = time.perf_counter()
+
+    def tell(done: int, _: int) -> None:
+        progress(Progress("reach", time.perf_counter() - started, iterations=done))
+
+    return tell
 
 
 def _limit_seconds(question: Question, demand: DemandRows) -> float:

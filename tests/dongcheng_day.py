@@ -64,7 +64,7 @@ def visit_day(
 
 
 def lunch(
-    folder: Path, shared_data: Path, *, orders: int = 800, carriers: int = 28, seed: int = 0
+    folder: Path, shared_data: Path, *, orders: int = 800, carriers: int = 30, seed: int = 0
 ) -> Path:
     """Write a lunch from two kitchens, one in the north and one in the south."""
     rng = np.random.default_rng(seed)
@@ -156,8 +156,8 @@ def _orders(count: int, homes: Sequence[Place], rng: np.random.Generator) -> lis
 
 
 def _carrier(number: int, kitchens: Sequence[Kitchen]) -> Carrier:
-    kitchen = kitchens[number % len(kitchens)]
-    van = number % 6 < 2
+    kitchen = kitchens[0] if number % 7 < 4 else kitchens[1]  # more people live in the north
+    van = number % 3 == 0
     return Carrier(
         id=f"R{number + 1:02d}",
         mode=Mode.CAR if van else Mode.EBIKE,
