@@ -94,6 +94,8 @@ class CellInput(_Part):
     """One disjoint demand cell: count = ``share`` x the column ``count`` of the demand layer."""
 
     id: str
+    label: Text | None = None
+    """What reports call the cell; None for its id."""
     count: str
     share: Fraction = 1.0
     estimated: bool = False

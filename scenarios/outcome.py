@@ -149,6 +149,7 @@ def base_layers(district: District) -> list[report.MapLayer]:
                 color="#9aa5ab",
                 size=0.6,
                 opacity=0.7,
+                counted=False,
             )
         )
     return layers

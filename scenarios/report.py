@@ -99,6 +99,7 @@ class MapLayer:
         opacity: 0..1.
         popup: (column, label) pairs shown on click.
         visible: drawn at first.
+        counted: the legend says how many features there are.
     """
 
     id: str
@@ -111,6 +112,7 @@ class MapLayer:
     opacity: float = 1.0
     popup: tuple[tuple[str, Text], ...] = ()
     visible: bool = True
+    counted: bool = True
 
 
 @dataclass(frozen=True)
@@ -348,7 +350,7 @@ def _layer_data(layer: MapLayer) -> dict[str, Any]:
         "opacity": layer.opacity,
         "popup": [[name, label.zh, label.en] for name, label in layer.popup],
         "visible": layer.visible,
-        "count": len(layer.frame),
+        "count": len(layer.frame) if layer.counted else None,
         "data": json.loads(frame.to_json(na="null", drop_id=True)),
     }
 

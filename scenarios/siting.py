@@ -10,12 +10,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from optimizer.siting.curve import CurvePoint, Gain, coverage_curve, order_by_gain
 
 from base.faults import Fault, FaultError
 from geo.isochrone import isochrones
 from optimizer.siting.check import check
 from optimizer.siting.coverage import covered, nearest
+from optimizer.siting.curve import CurvePoint, Gain, coverage_curve, order_by_gain
 from optimizer.siting.problem import (
     Question,
     SiteStatus,
@@ -165,24 +165,31 @@ class SitingRun:
         return frame[frame["uncovered"] > 0].reset_index(drop=True)
 
     @cached_property
-    def circles(self) -> gpd.GeoDataFrame:
-        """Ground within reach of every new site, one polygon per site and width of circle."""
-        numbers = np.array([gain.site for gain in self.gains], dtype=np.int64)
+    def circle_metres(self) -> float:
+        """Width of the circles on the map: the walk that most people have, in metres."""
         metres = self.demand.radius / self.problem.ticks_per_second * self.demand.speed
-        limits = sorted({float(value) for value in np.unique(np.round(metres, 3))})
+        widths, which = np.unique(np.round(metres, 1), return_inverse=True)
+        return float(widths[np.argmax(np.bincount(which, self.demand.persons))])
+
+    @cached_property
+    def circles(self) -> gpd.GeoDataFrame:
+        """Ground within ``circle_metres`` on foot of every open site, new ones last."""
+        new = np.array([gain.site for gain in self.gains], dtype=np.int64)
+        numbers = np.concatenate([np.setdiff1d(self.open_sites, new), new]).astype(np.int64)
         if not numbers.size:
             return gpd.GeoDataFrame(
-                {"site_id": [], "metres": []}, geometry=gpd.GeoSeries([], crs="EPSG:4326")
+                {"site_id": [], "state": [], "metres": []},
+                geometry=gpd.GeoSeries([], crs="EPSG:4326"),
             )
         origins = self.case.snapped.take(numbers)
-        frame = isochrones(
-            self.district.streets, origins, self.case.mode, [m / BASE_SPEED for m in limits]
-        )
-        ids = self.case.sites["site_id"].to_numpy()[numbers]
+        limit = self.circle_metres / BASE_SPEED
+        frame = isochrones(self.district.streets, origins, self.case.mode, [limit])
+        mine = numbers[frame["origin"].to_numpy()]
         return gpd.GeoDataFrame(
             {
-                "site_id": ids[frame["origin"].to_numpy()],
-                "metres": np.round(frame["limit_s"].to_numpy() * BASE_SPEED, 1),
+                "site_id": self.case.sites["site_id"].to_numpy()[mine],
+                "state": np.where(np.isin(mine, new), "new", "existing"),
+                "metres": self.circle_metres,
             },
             geometry=frame.geometry.to_numpy(),
             crs=frame.crs,

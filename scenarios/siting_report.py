@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 
 from optimizer.siting.problem import Question
@@ -194,17 +195,7 @@ def _map(run: SitingRun) -> MapView:
     name = Text(zh="名称", en="name")
     sites = with_names(run, all_sites(run))
     layers = base_layers(run.district)
-    layers.append(
-        MapLayer(
-            id="circles",
-            label=Text(zh="新站点可达范围", en="ground within reach of new sites"),
-            frame=run.circles,
-            kind="fill",
-            color=_COLOURS["new"],
-            opacity=0.18,
-            popup=(("site_id", name), ("metres", Text(zh="步行米数", en="metres on foot"))),
-        )
-    )
+    layers += _circle_layers(run)
     layers.append(
         MapLayer(
             id="uncovered",
@@ -251,3 +242,29 @@ def _map(run: SitingRun) -> MapView:
         )
     )
     return MapView(tuple(layers), district_labels(run.district))
+
+
+def _circle_layers(run: SitingRun) -> list[MapLayer]:
+    """Ground within reach today and what new sites add, each as one area: overlaps stay flat."""
+    metres = f"{run.circle_metres:,.0f}"
+    labels = {
+        "existing": Text(zh=f"现有站点步行圈（{metres} 米）", en=f"reach today ({metres} m)"),
+        "new": Text(zh=f"新站点步行圈（{metres} 米）", en=f"reach of new sites ({metres} m)"),
+    }
+    layers = []
+    for state, label in labels.items():
+        mine = run.circles[run.circles["state"] == state]
+        if len(mine):
+            area = gpd.GeoDataFrame(geometry=[mine.geometry.union_all()], crs=mine.crs)
+            layers.append(
+                MapLayer(
+                    id=f"circles_{state}",
+                    label=label,
+                    frame=area,
+                    kind="fill",
+                    color=_COLOURS[state],
+                    opacity=0.2,
+                    counted=False,
+                )
+            )
+    return layers

@@ -191,7 +191,7 @@ def _whom(run: SitingRun, row: CoverageRow) -> tuple[Text, Text]:
         place = _ALL
     else:
         place = _NOWHERE if row.district < 0 else both(run.district.names[row.district])
-    return place, _EVERYBODY if row.group is None else both(run.demand.groups[row.group])
+    return place, _EVERYBODY if row.group is None else run.demand.labels[row.group]
 
 
 def _curve_sheet(run: SitingRun) -> Sheet:

@@ -52,7 +52,7 @@
     const name = document.createElement("span");
     const count = document.createElement("span");
     count.className = "count";
-    count.textContent = layer.count.toLocaleString("en");
+    count.textContent = layer.count === null ? "" : layer.count.toLocaleString("en");
     const show = () => { name.textContent = layer.label[lang()]; };
     listeners.push(show);
     show();

@@ -229,6 +229,7 @@ def _siting(size: TownSize, seconds: float, seed: int) -> dict[str, Any]:
     cells = [
         {
             "id": cell.column,
+            "label": cell.text.model_dump(),
             "count": cell.column,
             "age": cell.age,
             "ability": cell.ability,

@@ -162,10 +162,15 @@ class TestAnswer:
 
     def test_circles_hold_what_they_cover(self, tmp_path: Path) -> None:
         found = run(tmp_path)
-        assert set(found.circles["metres"]) == {360.0, 300.0}
-        sites = found.chosen.set_index("site_id").geometry
+        assert set(found.circles["metres"]) == {found.circle_metres} <= {360.0, 300.0}
+        sites = found.case.sites.set_index("site_id").geometry
+        new = set(found.chosen["site_id"])
+        assert set(found.circles["site_id"]) == {
+            found.case.sites["site_id"].iloc[number] for number in found.open_sites
+        }
         for row in found.circles.itertuples():
             assert row.geometry.contains(sites[row.site_id])
+            assert row.state == ("new" if row.site_id in new else "existing")
 
     def test_curve_never_falls_and_ends_at_the_answer(self, tmp_path: Path) -> None:
         curve = run(tmp_path, curve_to=3).curve
