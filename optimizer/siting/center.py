@@ -2,8 +2,9 @@
 
 The optimum is one of the listed costs. A radius T is reachable when at most p free sites, beside
 the always-open ones, cover every row within T; it is out of reach when the linear relaxation of
-that covering problem, or the covering problem itself, needs more. As in Elloumi, Labbe and
-Pochet (2004) the cheap relaxation first narrows the radii from below, greedy covers from above;
+that covering problem, or the covering problem itself, needs more. Rows without a common
+site refuse most radii at once; then, as in Elloumi, Labbe and Pochet (2004), the relaxation
+narrows the radii from below and greedy covers from above;
 integer programs decide what is left. Every answer lowers the upper end to its true radius, every
 refusal lifts the lower end past T, so both ends are proved all the time.
 """
@@ -19,7 +20,7 @@ from optimizer.result import StopReason
 from optimizer.siting.cover import covering_model
 from optimizer.siting.coverage import nearest
 from optimizer.siting.engine import Proposal, Reporter, chosen_columns
-from optimizer.siting.greedy import fewest_sites, most_cover
+from optimizer.siting.greedy import fewest_sites, most_cover, sites_needed
 from optimizer.siting.highs import Model, OutcomeStatus, run, safe_bound
 from optimizer.siting.presolve import CoverModel, cover_model
 from optimizer.siting.problem import SiteStatus, SitingProblem
@@ -72,7 +73,7 @@ class _Search:
 
     def narrow(self) -> StopReason:
         """Search until one radius is left or the stop rule says so."""
-        for decide in (self._relaxed, self._exact):
+        for decide in (self._packed, self._relaxed, self._exact):
             floor = self._low
             top = self._high
             while floor < min(top, self._high):
@@ -148,6 +149,10 @@ class _Search:
             return False
         self._accept(at, model, chosen)
         return True
+
+    def _packed(self, at: int) -> bool | StopReason:
+        """Whether rows without a common site allow the radius; a refusal is a proof."""
+        return sites_needed(self._trial(at)) <= self._room
 
     def _relaxed(self, at: int) -> bool | StopReason:
         """Whether the relaxation allows the radius; a refusal is a proof."""

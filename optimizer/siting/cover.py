@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from optimizer.result import StopReason
 from optimizer.siting.coverage import value_of
 from optimizer.siting.engine import Proposal, Reporter, chosen_columns
-from optimizer.siting.greedy import fewest_sites, most_cover
+from optimizer.siting.greedy import fewest_sites, most_cover, sites_needed, submodular_bounds
 from optimizer.siting.highs import Model, run, safe_bound
 from optimizer.siting.presolve import CoverModel, cover_model
 from optimizer.siting.problem import Question, SitingProblem
@@ -43,9 +43,9 @@ def cover_all(
     model = cover_model(problem, fold=False)
     chosen = fewest_sites(model)
     reporter = Reporter("lscp", clock, progress)
-    reporter.tell(model.required + chosen.size, None)
-    if chosen.size <= 1:
-        # No class is left, or one site is needed: nothing can beat that.
+    needed = sites_needed(model)
+    reporter.tell(model.required + chosen.size, model.required + needed)
+    if chosen.size == needed:
         return _proposal(model, chosen, model.required + chosen.size, StopReason.FINISHED)
     start = np.zeros(model.n_sites)
     start[chosen] = 1.0
@@ -61,7 +61,7 @@ def cover_all(
     found = chosen_columns(outcome, model.n_sites)
     if found is not None and found.size < chosen.size and _covers(model, found):
         chosen = found
-    bound = 1 if outcome.bound is None else max(1, safe_bound(outcome.bound))
+    bound = needed if outcome.bound is None else max(needed, safe_bound(outcome.bound))
     return _proposal(model, chosen, model.required + min(bound, chosen.size), outcome.stop_reason)
 
 
@@ -77,7 +77,7 @@ def cover_most(
     limit = min(new_sites - model.required, model.n_sites)
     chosen = most_cover(model, limit)
     value = _mclp_value(problem, model, chosen)
-    most = most_possible(model)
+    most = int(submodular_bounds(model, chosen, limit)[limit])
     reporter = Reporter("mclp", clock, progress)
     reporter.tell(value, most)
     if value == most:

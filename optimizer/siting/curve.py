@@ -14,7 +14,12 @@ from optimizer.result import Status
 from optimizer.siting.cover import maximal_model, most_possible, start_of, unit_of
 from optimizer.siting.engine import chosen_columns
 from optimizer.siting.gains import Gain, order_by_gain
-from optimizer.siting.greedy import gains_after, gains_in_order, most_cover
+from optimizer.siting.greedy import (
+    gains_after,
+    gains_in_order,
+    most_cover,
+    submodular_bounds,
+)
 from optimizer.siting.highs import run, safe_bound
 from optimizer.siting.presolve import CoverModel, cover_model
 from optimizer.siting.problem import SitingProblem
@@ -72,7 +77,7 @@ def coverage_curve(
     _check_limit(up_to, model.required)
     room = up_to - model.required
     greedy = most_cover(model, room)
-    bounds = _submodular_bounds(model, greedy, room)
+    bounds = submodular_bounds(model, greedy, room)
     points: list[CurvePoint] = []
     best = _Point(greedy[:0], model.covered, model.covered)
     for limit in range(room + 1):
@@ -143,23 +148,6 @@ def _better_start(
             chosen = np.append(chosen, np.int32(np.argmax(gains)))
     candidates = [_Point(sites, _value(model, sites), 0) for sites in (greedy, chosen)]
     return max(candidates, key=lambda point: point.value)
-
-
-def _submodular_bounds(
-    model: CoverModel, greedy: NDArray[np.int32], room: int
-) -> NDArray[np.int64]:
-    """int64[room + 1], upper bounds: a set's value plus the largest single gains after it."""
-    bounds = np.full(room + 1, most_possible(model), dtype=np.int64)
-    value = model.covered
-    added = gains_in_order(model, greedy)
-    for at in range(greedy.size + 1):
-        gains = np.sort(gains_after(model, greedy[:at]))[::-1][:room]
-        most = np.full(room + 1, value + gains.sum(), dtype=np.int64)
-        most[: gains.size + 1] = value + np.append(0, np.cumsum(gains))
-        bounds = np.minimum(bounds, most)
-        if at < greedy.size:
-            value += int(added[at])
-    return bounds
 
 
 def _value(model: CoverModel, chosen: NDArray[np.int32]) -> int:

@@ -10,10 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.arrays import csr_rows
-from optimizer.siting.greedy_kernels import add_sites, drop_idle
+from optimizer.siting.greedy_kernels import add_sites, count_disjoint, drop_idle
 from optimizer.siting.presolve import CoverModel, transpose
 
-__all__ = ["fewest_sites", "gains_after", "gains_in_order", "most_cover"]
+__all__ = [
+    "fewest_sites",
+    "gains_after",
+    "gains_in_order",
+    "most_cover",
+    "sites_needed",
+    "submodular_bounds",
+]
 
 
 def most_cover(model: CoverModel, limit: int) -> NDArray[np.int32]:
@@ -38,6 +45,32 @@ def fewest_sites(model: CoverModel) -> NDArray[np.int32]:
     hits = is_chosen[model.site].astype(np.int64)
     covering = np.add.reduceat(hits, model.indptr[:-1]) if hits.size else hits
     return np.sort(chosen[drop_idle(*by_site, chosen, covering)])
+
+
+def sites_needed(model: CoverModel) -> int:
+    """A lower bound on the sites that cover every class: classes without a site in common."""
+    order = np.argsort(np.diff(model.indptr), kind="stable")
+    return int(count_disjoint(model.indptr, model.site, order, model.n_sites))
+
+
+def submodular_bounds(model: CoverModel, order: NDArray[np.int32], room: int) -> NDArray[np.int64]:
+    """int64[room + 1], upper bounds on what so many sites cover.
+
+    Whatever is open, further sites add at most the sum of what each adds alone; the bound is the
+    least of these over the first 0, 1, ... sites of an order of opening.
+    """
+    total = model.covered + int(model.gain.sum()) + int(model.weight.sum())
+    bounds = np.full(room + 1, total, dtype=np.int64)
+    added = gains_in_order(model, order)
+    value = model.covered
+    for at in range(order.size + 1):
+        gains = np.sort(gains_after(model, order[:at]))[::-1][:room]
+        most = np.full(room + 1, value + gains.sum(), dtype=np.int64)
+        most[: gains.size + 1] = value + np.append(0, np.cumsum(gains))
+        bounds = np.minimum(bounds, most)
+        if at < order.size:
+            value += int(added[at])
+    return bounds
 
 
 def gains_in_order(model: CoverModel, chosen: NDArray[np.int32]) -> NDArray[np.int64]:

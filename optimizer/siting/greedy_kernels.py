@@ -8,7 +8,7 @@ from numba import njit
 
 import base.kernel_cache  # noqa: F401  (sets the cache folder before anything compiles)
 
-__all__ = ["add_sites", "drop_idle"]
+__all__ = ["add_sites", "count_disjoint", "drop_idle"]
 
 
 @njit(cache=True, nogil=True)
@@ -80,3 +80,22 @@ def drop_idle(site_indptr, site_class, chosen, covering):
             for e in range(site_indptr[j], site_indptr[j + 1]):
                 covering[site_class[e]] -= 1
     return stays
+
+
+@njit(cache=True, nogil=True)
+def count_disjoint(class_indptr, class_site, order, n_sites):
+    """Classes, taken in this order, that share no site with one taken before."""
+    is_taken = np.zeros(n_sites, dtype=np.bool_)
+    count = 0
+    for k in order:
+        start, end = class_indptr[k], class_indptr[k + 1]
+        is_free = True
+        for e in range(start, end):
+            if is_taken[class_site[e]]:
+                is_free = False
+                break
+        if is_free:
+            count += 1
+            for e in range(start, end):
+                is_taken[class_site[e]] = True
+    return count

@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 from optimizer.result import StopReason
 from optimizer.siting.engine import Proposal, Reporter
 from optimizer.siting.median_best import Best
+from optimizer.siting.median_climb import Climb, Node, steps_per_call
 from optimizer.siting.median_core import Core, whole_core
 from optimizer.siting.median_finish import core_prices, is_resolved, solve_core
-from optimizer.siting.median_kernels import climb, least_costs
+from optimizer.siting.median_kernels import first_prices
 from optimizer.siting.median_model import median_model
-from optimizer.siting.median_tree import Node, climb_chunk, exact_core, search_tree
+from optimizer.siting.median_tree import exact_core, search_tree
 from optimizer.siting.problem import SitingProblem
 from optimizer.stop import ProgressCallback, StopClock
 
@@ -87,28 +88,24 @@ def _search(best: Best, seed: int) -> StopReason:
 def _climb_root(best: Best) -> tuple[Node, Core, StopReason | None]:
     """Climb until the bound meets the best answer or the steps have become too small."""
     n_sites = best.is_open.size
-    near = least_costs(*best.rows, best.is_open)
-    # Each row starts by offering a little more than the best answer asks of it.
-    price = np.minimum(near * 1.1, best.scaled.base).astype(np.float64)
+    price = first_prices(*best.rows, best.is_open)
     state, mean = np.zeros(n_sites, dtype=np.int8), best.is_open.astype(np.float64)
     whole = core = whole_core(best.rows, n_sites, best.room)
-    theta, chunk, reason = _ROOT_THETA, climb_chunk(whole.size), None
+    climb, reason = Climb(Node(state, price, mean), _ROOT_THETA), None
+    chunk = steps_per_call(whole.size)
     for at in range(0, _ROOT_STEPS, chunk):
         target = float(best.scaled.cut(best.units))
-        room = best.room - int((state == 1).sum())
-        _, theta, used = climb(
-            *best.rows, state, room, price, theta, target, chunk, _ROOT_PATIENCE, mean
-        )
-        best.keep(used)
+        climb.step(whole, state, target, chunk, _ROOT_PATIENCE)
+        best.keep(climb.used)
         if at < _POLISHED_CHUNKS * chunk:
-            reason = best.improve(used)
+            reason = best.improve(climb.used)
         # Answers as good as the best one stay in the core, so that it is among them.
-        bound, core = exact_core(best, whole, state, price, best.units + 1)
+        bound, core = exact_core(best, whole, state, climb.best, best.units + 1)
         best.lift(bound)
         reason = reason or best.clock.reason()
-        if reason is not None or best.is_proved or theta < _SMALLEST_THETA:
+        if reason is not None or best.is_proved or climb.theta < _SMALLEST_THETA:
             break
-    return Node(state, price, mean), core, reason
+    return climb.node(state), core, reason
 
 
 def _reprice(best: Best, core: Core, node: Node, prices: NDArray[np.float64]) -> tuple[Node, Core]:

@@ -16,6 +16,7 @@ from optimizer.stop import StopClock
 __all__ = ["Best"]
 
 _SWAP_MOVES = 20
+_SWAP_ENTRIES = 200_000_000
 
 
 class Best:
@@ -39,7 +40,8 @@ class Best:
         self.rows: Rows = (model.indptr, model.site, self.scaled.entry, self.scaled.base)
         self.is_open = np.zeros(model.sites.size, dtype=bool)
         self.units = self._units_of(self.is_open)
-        self.bound = 0
+        # No answer is better than all sites at once.
+        self.bound = self._units_of(np.ones_like(self.is_open))
 
     @property
     def is_proved(self) -> bool:
@@ -60,12 +62,15 @@ class Best:
     def improve(self, is_open: NDArray[np.bool_]) -> StopReason | None:
         """Swap search from a set of sites; returns why to stop, None to go on."""
         is_open = is_open.copy()
+        # In large problems bounds need the time more than the last swaps do.
+        left = max(self.room, _SWAP_ENTRIES // max(1, self.model.site.size))
         while True:
+            left -= _SWAP_MOVES
             moves = int(swap(*self.rows, is_open, self.room, _SWAP_MOVES))
             self.keep(is_open)
             self.tell()
             reason = self.clock.reason()
-            if moves < _SWAP_MOVES or reason is not None:
+            if moves < _SWAP_MOVES or left <= 0 or reason is not None:
                 return reason
 
     def tell(self) -> None:

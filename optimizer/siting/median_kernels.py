@@ -13,7 +13,7 @@ from numba import njit
 
 import base.kernel_cache  # noqa: F401  (sets the cache folder before anything compiles)
 
-__all__ = ["bound_and_fix", "climb", "least_costs", "swap"]
+__all__ = ["bound_and_fix", "climb", "first_prices", "least_costs", "swap"]
 
 
 @njit(cache=True, nogil=True)
@@ -26,6 +26,24 @@ def least_costs(indptr, site, cost, base, is_open):
                 least[k] = cost[e]
                 break
     return least
+
+
+@njit(cache=True, nogil=True)
+def first_prices(indptr, site, entry, base, is_open):
+    """float64[k], half way between what a row costs at its best and its second open site."""
+    price = np.empty(base.size)
+    for k in range(base.size):
+        first, second, found = base[k], base[k], 0
+        for e in range(indptr[k], indptr[k + 1]):
+            if is_open[site[e]]:
+                found += 1
+                if found == 1:
+                    first = entry[e]
+                else:
+                    second = entry[e]
+                    break
+        price[k] = 0.5 * (first + second)
+    return price
 
 
 @njit(cache=True, nogil=True)
@@ -110,7 +128,9 @@ def swap(indptr, site, entry, base, is_open, room, moves):
 
 
 @njit(cache=True, nogil=True)
-def climb(indptr, site, entry, base, state, room, price, theta, target, steps, patience, mean):
+def climb(
+    indptr, site, entry, base, state, room, target, steps, patience, price, best, used, mean, pace
+):
     """Subgradient steps on the Lagrangian dual of the assignment rows.
 
     Each row offers ``price`` for being served; a site is worth what it earns from the rows that
@@ -124,24 +144,20 @@ def climb(indptr, site, entry, base, state, room, price, theta, target, steps, p
         base: see the module.
         state: int8[c], open, closed and free sites.
         room: number of free sites that may open.
-        price: float64[k], prices to start from; the best ones on return.
-        theta: step factor (Held and Karp 1971).
         target: value of the best known answer; the climb ends when the bound reaches it.
         steps: number of steps.
         patience: steps without a better bound after which theta is halved.
-        mean: float64[c], running mean of the sites' use, changed in place.
-
-    Returns:
-        The best bound (in doubles), the step factor to go on with, and bool[c], the sites of the
-        best bound.
+        price: float64[k], the current prices; like all that follows changed in place.
+        best: float64[k], the prices of the best bound.
+        used: bool[c], the sites of the best bound.
+        mean: float64[c], running mean of the sites' use.
+        pace: float64[3], step factor (Held and Karp 1971), steps without a better bound, best
+            bound in doubles.
     """
     n_sites, n_rows = state.size, base.size
     worth = np.empty(n_sites)
-    used = np.empty(n_sites, dtype=np.bool_)
+    taken = np.empty(n_sites, dtype=np.bool_)
     served = np.empty(n_rows, dtype=np.int64)
-    best_price = price.copy()
-    best_used = np.zeros(n_sites, dtype=np.bool_)
-    best, stale = -np.inf, 0
     for _ in range(steps):
         worth[:] = 0.0
         value = 0.0
@@ -153,10 +169,10 @@ def climb(indptr, site, entry, base, state, room, price, theta, target, steps, p
                     break
                 worth[site[e]] += entry[e] - offer
         left = room
-        used[:] = False
+        taken[:] = False
         for j in range(n_sites):
             if state[j] == 1:
-                used[j] = True
+                taken[j] = True
                 value += worth[j]
                 worth[j] = 0.0
             elif state[j] == -1:
@@ -164,44 +180,44 @@ def climb(indptr, site, entry, base, state, room, price, theta, target, steps, p
         for j in np.argsort(worth, kind="mergesort"):
             if left <= 0 or worth[j] >= 0.0:
                 break
-            used[j] = True
+            taken[j] = True
             value += worth[j]
             left -= 1
         for j in range(n_sites):
-            mean[j] += 0.1 * ((1.0 if used[j] else 0.0) - mean[j])
-        if value > best:
-            if value > best + 1e-6 * abs(best):
-                stale = 0
-            best = value
-            best_price[:] = price
-            best_used[:] = used
+            mean[j] += 0.1 * ((1.0 if taken[j] else 0.0) - mean[j])
+        if value > pace[2]:
+            # Only a gain of a good part of what is missing keeps the step factor up.
+            if value - pace[2] > 0.02 * (target - pace[2]) or pace[2] == -np.inf:
+                pace[1] = 0.0
+            pace[2] = value
+            best[:] = price
+            used[:] = taken
         else:
-            stale += 1
-        if best >= target:
+            pace[1] += 1.0
+        if pace[2] >= target:
             break
-        if stale >= patience:
-            stale = 0
-            theta *= 0.5
-            price[:] = best_price
+        if pace[1] >= patience:
+            pace[1] = 0.0
+            pace[0] *= 0.5
+            price[:] = best
+            continue
         norm = 0.0
         for k in range(n_rows):
             served[k] = 1
             for e in range(indptr[k], indptr[k + 1]):
                 if entry[e] >= price[k]:
                     break
-                if used[site[e]]:
+                if taken[site[e]]:
                     served[k] -= 1
             if served[k] > 0 and price[k] >= base[k]:
                 served[k] = 0
             norm += served[k] * served[k]
         if norm == 0.0:
             break
-        step = theta * (target - value) / norm
+        step = pace[0] * (target - value) / norm
         for k in range(n_rows):
             if served[k] != 0:
                 price[k] = max(0.0, min(float(base[k]), price[k] + step * served[k]))
-    price[:] = best_price
-    return best, theta, best_used
 
 
 @njit(cache=True, nogil=True)

@@ -7,7 +7,6 @@ to the last unit however large the costs are.
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
@@ -15,39 +14,18 @@ from numpy.typing import NDArray
 
 from optimizer.result import StopReason
 from optimizer.siting.median_best import Best
+from optimizer.siting.median_climb import Climb, Node, steps_per_call
 from optimizer.siting.median_core import Core
 from optimizer.siting.median_finish import is_resolved, solve_core
-from optimizer.siting.median_kernels import bound_and_fix, climb
+from optimizer.siting.median_kernels import bound_and_fix
 
-__all__ = ["Node", "climb_chunk", "exact_core", "search_tree"]
+__all__ = ["exact_core", "search_tree"]
 
 _NODE_STEPS = 60
 _NODE_THETA = 1.0
 _NODE_PATIENCE = 10
 # Cores of nodes up to this size go to HiGHS.
 _SMALL_CORE = 800
-# One kernel call touches about so many entries, so that the stop rule is asked often enough.
-_ENTRIES_PER_CALL = 20_000_000
-
-
-@dataclass(frozen=True)
-class Node:
-    """Sites decided so far, and the prices to climb on from.
-
-    Attributes:
-        state: int8[c], 1 open, -1 closed, 0 free.
-        price: float64[k], scaled.
-        mean: float64[c], how often the bounds' answers have used each site lately.
-    """
-
-    state: NDArray[np.int8]
-    price: NDArray[np.float64]
-    mean: NDArray[np.float64]
-
-
-def climb_chunk(entries: int) -> int:
-    """Subgradient steps of one kernel call."""
-    return max(1, min(50, _ENTRIES_PER_CALL // max(1, entries)))
 
 
 def search_tree(best: Best, core: Core, root: Node, seed: int) -> StopReason:
@@ -92,18 +70,13 @@ def _expand(
     best: Best, core: Core, node: Node, bound: int, seed: int
 ) -> tuple[list[tuple[int, Node]], StopReason | None]:
     """Bound a node: nothing is left of it, or two children, or itself when time is up."""
-    state, price, mean = node.state.copy(), node.price.copy(), node.mean.copy()
-    theta, done, chunk = _NODE_THETA, 0, min(_NODE_STEPS, climb_chunk(core.size))
-    left = core
-    while done < _NODE_STEPS:
-        room = core.room - int((state == 1).sum())
+    state, climb, left = node.state.copy(), Climb(node, _NODE_THETA), core
+    chunk = steps_per_call(core.size)
+    for _ in range(0, _NODE_STEPS, chunk):
         target = float(best.scaled.cut(best.units))
-        _, theta, used = climb(
-            *core.rows, state, room, price, theta, target, chunk, _NODE_PATIENCE, mean
-        )
-        done += chunk
-        best.keep(used)
-        exact, left = exact_core(best, core, state, price, best.units)
+        climb.step(core, state, target, chunk, _NODE_PATIENCE)
+        best.keep(climb.used)
+        exact, left = exact_core(best, core, state, climb.best, best.units)
         bound = max(bound, exact)
         if bound >= best.units or _is_settled(best, core, state):
             return [], None
@@ -118,13 +91,13 @@ def _expand(
         if reason is not StopReason.FINISHED:
             return [(bound, node)], reason
     free = np.flatnonzero(state == 0)
-    pick = free[np.argmin(np.abs(mean[free] - 0.5))]
+    pick = free[np.argmin(np.abs(climb.mean[free] - 0.5))]
     children = []
     for decision in (1, -1):
         child = state.copy()
         child[pick] = decision
         if not _is_settled(best, core, child):
-            children.append((bound, Node(child, price, mean)))
+            children.append((bound, climb.node(child)))
     return children, None
 
 

@@ -44,3 +44,41 @@ def test_order_of_rows_and_sites_does_not_matter(question, problem, new_sites, s
     one = solve(problem, request).result
     other = solve(permuted(problem, seed), request).result
     assert (one.status, one.objective) == (other.status, other.objective)
+
+
+@pytest.mark.parametrize("question", [Question.MCLP, Question.P_MEDIAN, Question.P_CENTER])
+@settings(some, max_examples=40)
+@given(problem=problems(), new_sites=st.integers(0, 4))
+def test_one_more_site_never_hurts(question, problem, new_sites):
+    fewer = solve(problem, requests_for(question, new_sites)).result
+    more = solve(problem, requests_for(question, new_sites + 1)).result
+    if fewer.objective is None:
+        return
+    sign = 1 if question is Question.MCLP else -1
+    assert sign * more.objective >= sign * fewer.objective
+
+
+PATHS = {
+    "highs decides the core": {},
+    "highs decides small nodes": {"median._SMALL_CORE": -1},
+    "exact bounds decide": {"median_finish._RESOLVED_UNITS": 0},
+    "exact bounds decide without prices": {
+        "median_finish._RESOLVED_UNITS": 0,
+        "median._LARGE_CORE": -1,
+        "median_tree._NODE_STEPS": 1,
+    },
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+@settings(some, max_examples=60)
+@given(problem=problems(), new_sites=st.integers(0, 4))
+def test_every_way_through_the_median_engine_is_exact(path, problem, new_sites):
+    with pytest.MonkeyPatch.context() as patch:
+        # Without steps at the root nothing is settled before the way under test begins.
+        patch.setattr("optimizer.siting.median._ROOT_STEPS", 0)
+        for name, value in PATHS[path].items():
+            patch.setattr(f"optimizer.siting.{name}", value)
+        answer = solve(problem, requests_for(Question.P_MEDIAN, new_sites))
+    expected = best_by_enumeration(problem, Question.P_MEDIAN, new_sites)
+    assert answer.result.objective == answer.result.bound == expected
