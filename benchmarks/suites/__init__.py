@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from benchmarks.suite import Suite
 from benchmarks.suites.pcenter import PCENTER
 from benchmarks.suites.pmedian import PMEDIAN
+from benchmarks.suites.reach import REACH
 
 __all__ = ["SUITES"]
 
-_ALL: tuple[Suite, ...] = (PMEDIAN, PCENTER)
+_ALL: tuple[Suite, ...] = (PMEDIAN, PCENTER, REACH)
 
 SUITES: Mapping[str, Suite] = {suite.name: suite for suite in _ALL}
 """Every suite, in the order in which ``list`` shows them."""
