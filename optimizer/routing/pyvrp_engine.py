@@ -64,6 +64,13 @@ Sequences = dict[int, list[int]]
 """Tasks in order per vehicle."""
 Tell = Callable[[int | None, int], None]
 _TIER_STEP = 10
+_LATE_SECONDS = 3_600
+"""At first, being so late costs PyVRP's search as much as a whole day of work."""
+_LOAD_STEPS = 10
+"""Likewise for so many units of excess load."""
+_PENALTY_UPDATE = 50
+"""Iterations between changes of PyVRP's penalties: a day is planned in few iterations, and at
+the 500 of PyVRP's own the penalties would hardly move from their start."""
 _PATIENCE = 5_000
 """Iterations without a better plan after which a search without limits ends."""
 _TELL_SECONDS = 0.5
@@ -92,6 +99,7 @@ class EngineModel:
         self._horizon = int(problem.vehicle_close.max()) - self._base
         unit = np.concatenate([problem.vehicle_time_cost, problem.vehicle_distance_cost])
         self.unit = max(1, int(np.gcd.reduce(unit)))
+        self.most = self._most()
         self.prizes = self._prizes()
         self.max_penalty = max(1e5, float(self.prizes[self.tasks].max(initial=0)) / 30)
         clients, groups, self._task_of_client = self._clients()
@@ -159,8 +167,8 @@ class EngineModel:
             cost -= int(problem.task_prize[served].sum())
         return cost
 
-    def _prizes(self) -> NDArray[np.int64]:
-        """int64[T]: moderate prizes in engine units, graded by tier."""
+    def _most(self) -> int:
+        """What the dearest whole day of a vehicle can cost, in engine units."""
         problem = self.problem
         shift = problem.vehicle_close - problem.vehicle_open
         limit = problem.vehicle_max_work
@@ -172,12 +180,15 @@ class EngineModel:
             + work * problem.vehicle_time_cost
             + 2 * farthest * problem.vehicle_distance_cost
         )
-        most = int(day.max(initial=0)) + self.unit
+        return int(day.max(initial=0)) // self.unit + 1
+
+    def _prizes(self) -> NDArray[np.int64]:
+        """int64[T]: moderate prizes in engine units, graded by tier."""
+        problem = self.problem
         tiers = problem.task_tier[self.tasks].astype(np.int64)
         above = tiers.max(initial=0) - problem.task_tier.astype(np.int64)
-        weighed = np.minimum(problem.task_prize, most)
-        graded = np.where(above > 0, most * _TIER_STEP ** np.maximum(above, 0), 0) + weighed
-        return graded // self.unit
+        weighed = np.minimum(problem.task_prize // self.unit, self.most)
+        return np.where(above > 0, self.most * _TIER_STEP ** np.maximum(above, 0), 0) + weighed
 
     def _clients(self) -> tuple[list[Client], list[ClientGroup], list[int]]:
         clients: list[Client] = []
@@ -386,8 +397,10 @@ def improve(
     for operator in OPERATORS:
         if operator.supports(model.data):
             search.add_operator(operator(model.data))
-    params = PenaltyParams(max_penalty=model.max_penalty)
-    penalties = PenaltyManager(params.midpoint_penalties(model.data), params)
+    params = PenaltyParams(solutions_between_updates=_PENALTY_UPDATE, max_penalty=model.max_penalty)
+    loads = [model.most / _LOAD_STEPS] * model.data.num_load_dimensions
+    late = model.most / (_LATE_SECONDS * model.problem.ticks_per_second)
+    penalties = PenaltyManager((loads, late, late), params)
     start = model.solution(plan)
     ils = IteratedLocalSearch(
         model.data,
