@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.routing.problem import NONE, UNREACHABLE, RoutingProblem
-from optimizer.routing.solution import StepKind
+from optimizer.routing.solution import Route, StepKind
 from optimizer.routing.trip_insert_kernels import (
     ALL,
     DELTA,
@@ -341,6 +341,21 @@ class TripModel:
                 trips.append(Trip(kitchen, tuple(tasks.tolist()), tuple(rows.tolist())))
             days.append((vehicle, tuple(trips)))
         return days
+
+    def day_of(self, route: Route) -> Day:
+        """The trips of a timed route, every task in the window of its start."""
+        problem = self.problem
+        trips: list[Trip] = []
+        for step in route.steps:
+            if step.kind is StepKind.LOAD or not trips:
+                trips.append(Trip(step.index if step.kind is StepKind.LOAD else NONE, (), ()))
+            if step.kind is StepKind.TASK:
+                row = int(problem.window_indptr[step.index])
+                while problem.window_close[row] < step.start:
+                    row += 1
+                trip = trips[-1]
+                trips[-1] = Trip(trip.kitchen, (*trip.tasks, step.index), (*trip.rows, row))
+        return tuple(trips)
 
     @staticmethod
     def steps_of(day: Day) -> list[tuple[StepKind, int]]:

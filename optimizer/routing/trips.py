@@ -42,7 +42,7 @@ __all__ = ["solve_trips"]
 POOL_SHARE = 0.15
 """Share of the stop rule's seconds or iterations for PyVRP's runs."""
 PACK_SHARE = 0.08
-PACK_WORK = 2.0
+PACK_WORK = 1.0
 """CP-SAT's deterministic time where no seconds are given."""
 POOL_TRIPS_PER_RUN = 80
 RUN_ITERATIONS_AT_LEAST = 200
