@@ -61,7 +61,8 @@ def draw_units(
     names = [pool.take() for _ in range(n_districts)]
     parcel_district = labels[parcel_atom]
     totals = np.bincount(parcel_district, people, minlength=n_districts).astype(np.float64)
-    quota = _quotas(totals, size.communities)
+    lived_in = np.bincount(parcel_district, people > 0, minlength=n_districts)
+    quota = _quotas(totals, size.communities, lived_in.astype(np.int64))
     parcel_community = np.zeros(len(ground.parcels), dtype=np.int32)
     community: list[tuple[Any, Text, str, int]] = []
     outlines = np.asarray([parcel.shape for parcel in ground.parcels], dtype=object)
@@ -124,11 +125,15 @@ def _whole(faces: NDArray[np.object_]) -> Any:
     return shapely.union_all(faces, grid_size=0.01)
 
 
-def _quotas(weights: NDArray[np.float64], total: int) -> NDArray[np.int64]:
-    """Share ``total`` out by weight, at least two each, largest remainders first."""
+def _quotas(weights: NDArray[np.float64], total: int, most: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Share ``total`` out by weight: at least two each where there is room, ``most`` at most."""
     spare = total - 2 * weights.size
     exact = spare * weights / weights.sum()
     quota = np.floor(exact).astype(np.int64)
     short = spare - int(quota.sum())
     quota[np.argsort(-(exact - quota), kind="stable")[:short]] += 1
-    return np.asarray(quota + 2, dtype=np.int64)
+    quota = np.minimum(quota + 2, most)
+    while quota.sum() < min(total, most.sum()):
+        room = np.where(quota < most, weights / np.maximum(quota, 1), -1.0)
+        quota[int(np.argmax(room))] += 1
+    return np.asarray(quota, dtype=np.int64)

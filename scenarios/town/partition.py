@@ -32,22 +32,27 @@ def part_into(
     places = shapely.get_coordinates(shapely.centroid(shapes))
     if extra is not None:
         places = np.hstack([places, extra])
-    units = min(units, len(shapes))
+    units = max(1, min(units, int((weight > 0).sum())))
     heavy = weight + 1e-3 * max(float(weight.sum()), 1.0) / len(shapes)
-    best, best_score = np.zeros(len(shapes), dtype=np.int32), np.inf
+    best, best_score = np.zeros(len(shapes), dtype=np.int32), (units, np.inf)
     for _ in range(_RESTARTS):
-        labels, spread = _lloyd(places, heavy, units, rng)
-        total = np.bincount(labels, heavy, minlength=units)
-        score = spread * (1.0 + 2.0 * float(total.std() / total.mean()))
-        if total.min() > 0 and score < best_score:
+        labels, spread = _lloyd(places, weight, heavy, units, rng)
+        total = np.bincount(labels, weight, minlength=units)
+        uneven = float(total.std() / max(total.mean(), 1e-9))
+        score = (int((total == 0).sum()), spread * (1.0 + 2.0 * uneven))
+        if score < best_score:
             best, best_score = labels, score
     return _join_strays(shapes, best, heavy)
 
 
 def _lloyd(
-    places: NDArray[np.float64], heavy: NDArray[np.float64], units: int, rng: np.random.Generator
+    places: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    heavy: NDArray[np.float64],
+    units: int,
+    rng: np.random.Generator,
 ) -> tuple[NDArray[np.int32], float]:
-    """Lloyd's rounds from a k-means++ start."""
+    """Lloyd's rounds from a k-means++ start; a unit that nobody lives in starts anew elsewhere."""
     centres = places[[rng.choice(len(places), p=heavy / heavy.sum())]]
     for _ in range(units - 1):
         far = _squares(places, centres).min(axis=1) * heavy
@@ -55,12 +60,16 @@ def _lloyd(
         centres = np.vstack([centres, places[rng.choice(len(places), p=odds)]])
     labels = np.full(len(places), -1, dtype=np.int32)
     for _ in range(_ROUNDS):
-        nearest = _squares(places, centres).argmin(axis=1).astype(np.int32)
+        squares = _squares(places, centres)
+        nearest = squares.argmin(axis=1).astype(np.int32)
         if np.array_equal(nearest, labels):
             break
         labels = nearest
         total = np.bincount(labels, heavy, minlength=units)
-        used = total > 0
+        used = np.bincount(labels, weight, minlength=units) > 0
+        far = np.argsort(-squares.min(axis=1) * weight, kind="stable")
+        empty = np.flatnonzero(~used)
+        centres[empty] = places[far[: empty.size]]
         for axis in range(places.shape[1]):
             sums = np.bincount(labels, heavy * places[:, axis], minlength=units)
             centres[used, axis] = sums[used] / total[used]

@@ -27,6 +27,10 @@ _PEAKS = ((25_200, 34_200), (40_500, 44_100))
 _STAIR_SECONDS = 45
 """Longer at the door for every floor climbed without a lift."""
 _MOST_PER_CLIENT = 2
+_CLIENTS_TRIED, _SERVICES_TRIED = 4, 5
+_SOON, _LONGEST_WAIT, _LONGEST_WAIT_IN_PAIRS, _STAYS_ON = 1_500, 1_800, 2_700, 3_600
+"""Seconds: how far ahead a carer looks, waits for a client's hours, and waits for a colleague;
+and how much worse it counts when one carer makes both visits of a pair."""
 
 
 @dataclass
@@ -76,7 +80,7 @@ class World:
     hands: list[Hand]
     busy: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     given: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
-    suited: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+    suited: dict[Wish, NDArray[np.bool_]] = field(default_factory=dict)
     drafts: list[Draft] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -86,11 +90,11 @@ class World:
         """Which clients have the service today already."""
         return self.given.setdefault(service, np.zeros(len(self.clients), dtype=bool))
 
-    def suits(self, service: str, wish: Wish) -> NDArray[np.bool_]:
-        """Which clients would ask for the service."""
-        if service not in self.suited:
-            self.suited[service] = np.array([wish.suits(client) for client in self.clients])
-        return self.suited[service]
+    def suits(self, wish: Wish) -> NDArray[np.bool_]:
+        """Which clients would have such a wish."""
+        if wish not in self.suited:
+            self.suited[wish] = np.array([wish.suits(client) for client in self.clients])
+        return self.suited[wish]
 
     def way(self, hand: Hand, to: int) -> int:
         """Seconds from where the carer is."""
@@ -163,7 +167,7 @@ def _offers(world: World, hand: Hand, wishes: Mapping[str, Wish]) -> Iterator[tu
     for id, wish in wishes.items():
         service = world.catalogue.services[id]
         soon = any(
-            low <= hand.free + 1_500 and hand.free <= high for low, high in hours_of(service, wish)
+            low <= hand.free + _SOON and hand.free <= high for low, high in hours_of(service, wish)
         )
         if soon and _may(hand, service):
             open_now.append((service, wish))
@@ -172,7 +176,7 @@ def _offers(world: World, hand: Hand, wishes: Mapping[str, Wish]) -> Iterator[tu
     weights = np.array([wish.weight for _, wish in open_now])
     # Gumbel's trick: an order drawn without replacement, odds by weight.
     keys = np.log(weights) + world.rng.gumbel(size=len(weights))
-    for at in np.argsort(-keys)[:5]:
+    for at in np.argsort(-keys, kind="stable")[:_SERVICES_TRIED]:
         yield open_now[int(at)]
 
 
@@ -181,10 +185,10 @@ def _near(world: World, hand: Hand, service: Service, wish: Wish) -> Iterator[tu
     n = len(world.clients)
     seconds = world.ways.seconds(hand.place, hand.carer.mode)[:n]
     cost = (seconds + 240.0) * world.rng.uniform(1.0, 1.8, n)
-    cost[~world.suits(service.id, wish)] *= 3.0
+    cost[~world.suits(wish)] *= 3.0
     cost[world.visits > 0] *= 1.5
     cost[(world.visits >= _MOST_PER_CLIENT) | world.had(service.id)] = np.inf
-    for client in np.argsort(cost)[:4]:
+    for client in np.argsort(cost, kind="stable")[:_CLIENTS_TRIED]:
         if np.isfinite(cost[client]):
             yield int(client), int(seconds[client])
 
@@ -237,7 +241,7 @@ def _single(world: World, hand: Hand) -> bool:
     for service, wish in _offers(world, hand, SINGLES):
         for client, travel in _near(world, hand, service, wish):
             start = _start(service, wish, hand.free + travel)
-            if start is None or start - hand.free - travel > 1_800:
+            if start is None or start - hand.free - travel > _LONGEST_WAIT:
                 continue
             end_place, length = _outing(world, client, service)
             at = client if end_place is None else end_place
@@ -267,18 +271,18 @@ def _double(world: World, hand: Hand) -> bool:
             best: tuple[int, int, Hand, int] | None = None
             for other in world.hands:
                 late = other.free - hand.free
-                if other is hand or other.done or late > 1_800 or not _may(other, service):
+                if other is hand or other.done or late > _LONGEST_WAIT or not _may(other, service):
                     continue
                 way = world.way(other, client)
                 arrive = max(hand.free + travel, other.free + way)
                 if best is None or (arrive, other.number) < best[:2]:
                     best = (arrive, other.number, other, way)
             if best is None:
-                return False
+                break
             arrive, _, other, way = best
             start = _start(service, wish, arrive)
             length = _length(world, client, service)
-            if start is None or start - hand.free - travel > 2_700:
+            if start is None or start - hand.free - travel > _LONGEST_WAIT_IN_PAIRS:
                 continue
             end = start + length
             if (
@@ -302,7 +306,11 @@ def _chain(world: World, hand: Hand) -> bool:
             continue
         for client, travel in _near(world, hand, first, SINGLES[second_id]):
             start = _start(first, wish, hand.free + travel)
-            if start is None or world.had(second_id)[client] or start - hand.free - travel > 1_800:
+            if (
+                start is None
+                or world.had(second_id)[client]
+                or start - hand.free - travel > _LONGEST_WAIT
+            ):
                 continue
             draft = Draft(client, first, wish, start, _length(world, client, first), (hand.number,))
             follow = _follower(world, hand, draft, second, (gaps[0], gaps[1]))
@@ -339,8 +347,10 @@ def _follower(
         wait = then - arrive
         # The first carer stays on only where nobody else can come: most pairs take two people.
         travel = first.duration if mine else way
-        fits = wait <= 2_700 and _fits(world, other, travel, then, then + length, client)
-        rank = wait + (3_600 if mine else 0)
+        fits = wait <= _LONGEST_WAIT_IN_PAIRS and _fits(
+            world, other, travel, then, then + length, client
+        )
+        rank = wait + (_STAYS_ON if mine else 0)
         if fits and (best is None or (rank, other.number) < best[:2]):
             best = (rank, other.number, other, way, then)
     if best is None:

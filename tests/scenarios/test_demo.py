@@ -76,6 +76,7 @@ def test_everything_is_named_in_both_languages(small: DemoTown) -> None:
         assert frame["name_en"].str.match(r"^[A-Za-z0-9 ',.()-]+$").all(), layer
     assert small.subdistricts["name"].is_unique
     assert small.communities["name"].is_unique
+    assert (small.communities["population"] > 0).all()
     assert not small.demand.duplicated(["compound", "building"]).any()
 
 
