@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-import geopandas as gpd
-from shapely.geometry import Point
-
 from scenarios.meals import MealsRun, Trip
-from scenarios.model import Text
-from scenarios.outcome import Outcome, Sheet, base_layers, district_labels, sheet_column
-from scenarios.report import PALETTE, Fact, MapLayer, MapView, Plot, Report, timeline_plot
-from scenarios.rounds_report import (
-    empty_layer,
-    plan_json,
-    round_colours,
-    round_lines,
-    unplaced_sheets,
+from scenarios.meals_sheets import (
+    kitchen_layer,
+    lost_layer,
+    meal_layers,
+    meal_sheets,
+    round_layer,
+    stop_layer,
+    trip_sheet,
 )
+from scenarios.model import Text
+from scenarios.outcome import Outcome, base_layers, district_labels
+from scenarios.report import PALETTE, Fact, MapLayer, MapView, Plot, Report, timeline_plot
+from scenarios.rounds_report import plan_json
 from scenarios.stops import MealStop
-from scenarios.words import MODES, clock, proof, verdict, warning_texts
+from scenarios.words import proof, verdict, warning_texts
 
-__all__ = ["diet_text", "meals_outcome"]
+__all__ = ["meals_outcome"]
 
 _MEALS = {"lunch": Text(zh="午餐", en="lunch"), "dinner": Text(zh="晚餐", en="dinner")}
 
@@ -41,8 +41,8 @@ def meals_outcome(run: MealsRun) -> Outcome:
             "never_planned": [order.id for order in run.case.stock.without],
         },
         summary=_summary(run),
-        layers=_layers(run),
-        sheets=_sheets(run),
+        layers=meal_layers(run),
+        sheets=meal_sheets(run),
         report=_report(run),
     )
 
@@ -86,236 +86,10 @@ def _summary(run: MealsRun) -> dict[str, Any]:
     }
 
 
-def _sheets(run: MealsRun) -> tuple[Sheet, ...]:
-    return (
-        _rounds_sheet(run),
-        _loading_sheet(run),
-        _unserved_sheet(run),
-        *unplaced_sheets(run.case.lunch.unplaced),
-    )
-
-
-def diet_text(stop: MealStop) -> str:
-    """Portions by diet, such as ``low_salt 2, sugar_free 1``; portions without one are left out."""
-    counts: Counter[str] = Counter()
-    for order in stop.orders:
-        if order.diet:
-            counts[order.diet] += order.portions
-    return ", ".join(f"{diet} {count}" for diet, count in sorted(counts.items()))
-
-
-def _rounds_sheet(run: MealsRun) -> Sheet:
-    rows = []
-    for trip in run.trips:
-        for order, stop in enumerate(trip.stops, start=1):
-            meal_stop = run.case.stops[stop.step.index]
-            rows.append(
-                (
-                    run.case.carriers[trip.carrier].id,
-                    meal_stop.id,
-                    clock(stop.step.start),
-                    clock(stop.step.finish),
-                    trip.number,
-                    order,
-                    run.case.kitchens[trip.kitchen].id,
-                    len(meal_stop.orders),
-                    meal_stop.portions,
-                    meal_stop.boxes,
-                    (stop.step.finish - trip.leave_at) / 60,
-                    stop.metres,
-                    meal_stop.place.lon,
-                    meal_stop.place.lat,
-                )
-            )
-    columns = (
-        sheet_column("carrier", "配送员", "carrier"),
-        sheet_column("stop", "停靠点", "stop"),
-        sheet_column("start", "开始", "start"),
-        sheet_column("finish", "结束", "finish"),
-        sheet_column("trip", "趟次", "trip", 0),
-        sheet_column("order", "次序", "order", 0),
-        sheet_column("kitchen", "厨房", "kitchen"),
-        sheet_column("doors", "户数", "doors", 0),
-        sheet_column("portions", "份数", "portions", 0),
-        sheet_column("boxes", "箱数", "boxes", 0),
-        sheet_column("minutes_fresh", "离厨房（分钟）", "since the kitchen (minutes)", 1),
-        sheet_column("metres", "路程（米）", "way (m)", 0),
-        sheet_column("lon", "经度", "longitude", 6),
-        sheet_column("lat", "纬度", "latitude", 6),
-    )
-    return Sheet("rounds", Text(zh="配送线路", en="Meal rounds"), columns, tuple(rows))
-
-
-def _loading_sheet(run: MealsRun) -> Sheet:
-    """What is put in, in the order of putting in: the last stop's boxes first."""
-    rows = []
-    by_kitchen = sorted(run.trips, key=lambda trip: (trip.kitchen, trip.load_at, trip.carrier))
-    for trip in by_kitchen:
-        for place, stop in enumerate(reversed(trip.stops), start=1):
-            meal_stop = run.case.stops[stop.step.index]
-            rows.append(
-                (
-                    run.case.kitchens[trip.kitchen].id,
-                    run.case.carriers[trip.carrier].id,
-                    trip.number,
-                    clock(trip.load_at),
-                    clock(trip.leave_at),
-                    place,
-                    len(trip.stops) - place + 1,
-                    meal_stop.id,
-                    meal_stop.boxes,
-                    meal_stop.portions,
-                    diet_text(meal_stop),
-                )
-            )
-    columns = (
-        sheet_column("kitchen", "厨房", "kitchen"),
-        sheet_column("carrier", "配送员", "carrier"),
-        sheet_column("trip", "趟次", "trip", 0),
-        sheet_column("load_at", "装餐", "load at"),
-        sheet_column("leave_at", "出发", "leave at"),
-        sheet_column("load_order", "装车次序", "loading order", 0),
-        sheet_column("stop_order", "送达次序", "delivery order", 0),
-        sheet_column("stop", "停靠点", "stop"),
-        sheet_column("boxes", "箱数", "boxes", 0),
-        sheet_column("portions", "份数", "portions", 0),
-        sheet_column("diets", "忌口", "diets"),
-    )
-    return Sheet("loading", Text(zh="装餐单（先送后装）", en="Loading list"), columns, tuple(rows))
-
-
-def _unserved_sheet(run: MealsRun) -> Sheet:
-    columns = (
-        sheet_column("order", "订单", "order"),
-        sheet_column("client", "老人", "client"),
-        sheet_column("stop", "停靠点", "stop"),
-        sheet_column("portions", "份数", "portions", 0),
-        sheet_column("reason", "原因", "reason"),
-    )
-    rows = tuple(
-        (item.order.id, item.order.client, item.stop, item.order.portions, item.reason)
-        for item in run.undelivered
-    )
-    return Sheet("unserved", Text(zh="未能配送的订单", en="Undelivered orders"), columns, rows)
-
-
-def _trip_sheet(run: MealsRun) -> Sheet:
-    columns = (
-        sheet_column("kitchen", "厨房", "kitchen"),
-        sheet_column("carrier", "配送员", "carrier"),
-        sheet_column("mode", "出行方式", "mode"),
-        sheet_column("trip", "趟次", "trip", 0),
-        sheet_column("leave_at", "出发", "leaves"),
-        sheet_column("stops", "停靠点数", "stops", 0),
-        sheet_column("boxes", "箱数", "boxes", 0),
-        sheet_column("portions", "份数", "portions", 0),
-        sheet_column("fresh", "最长离厨房（分钟）", "longest since the kitchen (minutes)", 1),
-    )
-    rows = []
-    for trip in run.trips:
-        carrier = run.case.carriers[trip.carrier]
-        stops = [run.case.stops[stop.step.index] for stop in trip.stops]
-        last = trip.stops[-1].step.finish if trip.stops else trip.leave_at
-        rows.append(
-            (
-                run.case.kitchens[trip.kitchen].id,
-                carrier.id,
-                MODES[carrier.mode],
-                trip.number,
-                clock(trip.leave_at),
-                len(stops),
-                sum(stop.boxes for stop in stops),
-                sum(stop.portions for stop in stops),
-                (last - trip.leave_at) / 60,
-            )
-        )
-    return Sheet("trips", Text(zh="各趟次", en="Trips"), columns, tuple(rows))
-
-
-def _layers(run: MealsRun) -> dict[str, gpd.GeoDataFrame]:
-    return {
-        "rounds": _round_layer(run),
-        "stops": _stop_layer(run),
-        "unserved": _lost_layer(run),
-        "kitchens": _kitchen_layer(run),
-    }
-
-
-def _round_layer(run: MealsRun) -> gpd.GeoDataFrame:
-    modes = [int(run.problem.vehicle_mode[round_.vehicle]) for round_ in run.rounds]
-    trips = Counter(trip.carrier for trip in run.trips)
-    return gpd.GeoDataFrame(
-        {
-            "carrier": [run.case.carriers[round_.vehicle].id for round_ in run.rounds],
-            "trips": [trips[round_.vehicle] for round_ in run.rounds],
-            "stops": [len(round_.tasks) for round_ in run.rounds],
-            "km": [round(round_.metres / 1000, 2) for round_ in run.rounds],
-            "colour": round_colours(len(run.rounds)),
-        },
-        geometry=round_lines(run.district, run.case.travel, modes, run.rounds),
-        crs="EPSG:4326",
-    )
-
-
-def _stop_layer(run: MealsRun) -> gpd.GeoDataFrame:
-    colours = dict(
-        zip((r.vehicle for r in run.rounds), round_colours(len(run.rounds)), strict=True)
-    )
-    rows, points = [], []
-    for trip in run.trips:
-        for order, stop in enumerate(trip.stops, start=1):
-            meal_stop = run.case.stops[stop.step.index]
-            rows.append(
-                {
-                    "carrier": run.case.carriers[trip.carrier].id,
-                    "trip": trip.number,
-                    "order": order,
-                    "stop": meal_stop.id,
-                    "kitchen": run.case.kitchens[trip.kitchen].id,
-                    "portions": meal_stop.portions,
-                    "start": clock(stop.step.start),
-                    "finish": clock(stop.step.finish),
-                    "minutes_fresh": round((stop.step.finish - trip.leave_at) / 60, 1),
-                    "colour": colours[trip.carrier],
-                }
-            )
-            points.append(Point(meal_stop.place.lon, meal_stop.place.lat))
-    if not rows:
-        return empty_layer(["carrier", "stop", "start", "portions", "minutes_fresh", "colour"])
-    return gpd.GeoDataFrame(rows, geometry=points, crs="EPSG:4326")
-
-
-def _lost_layer(run: MealsRun) -> gpd.GeoDataFrame:
-    rows = [
-        {
-            "order": item.order.id,
-            "stop": item.stop,
-            "portions": item.order.portions,
-            "reason": item.code,
-            "reason_zh": item.reason.zh,
-            "reason_en": item.reason.en,
-        }
-        for item in run.undelivered
-    ]
-    if not rows:
-        return empty_layer(["order", "reason", "reason_zh", "reason_en"])
-    points = [Point(item.order.place.lon, item.order.place.lat) for item in run.undelivered]
-    return gpd.GeoDataFrame(rows, geometry=points, crs="EPSG:4326")
-
-
-def _kitchen_layer(run: MealsRun) -> gpd.GeoDataFrame:
-    kitchens = run.case.kitchens
-    return gpd.GeoDataFrame(
-        {"kitchen": [k.id for k in kitchens], "portions": [k.portions for k in kitchens]},
-        geometry=[Point(k.place.lon, k.place.lat) for k in kitchens],
-        crs="EPSG:4326",
-    )
-
-
 def _report(run: MealsRun) -> Report:
     scenario = run.scenario
     day, meal = run.wanted.day.isoformat(), _MEALS[run.wanted.meal]
-    sheets = {sheet.name: sheet for sheet in _sheets(run)}
+    sheets = {sheet.name: sheet for sheet in meal_sheets(run)}
     return Report(
         title=scenario.name,
         subtitle=Text(zh=f"助餐配送：{day} {meal.zh}", en=f"Meal rounds: {meal.en} of {day}"),
@@ -323,7 +97,7 @@ def _report(run: MealsRun) -> Report:
         map=_map(run),
         plots=(_timeline(run),),
         tables=(
-            _trip_sheet(run).table(),
+            trip_sheet(run).table(),
             sheets["unserved"].table(),
             sheets["loading"].table(),
         ),
@@ -397,7 +171,7 @@ def _map(run: MealsRun) -> MapView:
         MapLayer(
             id="rounds",
             label=Text(zh="配送线路", en="meal rounds"),
-            frame=_round_layer(run),
+            frame=round_layer(run),
             kind="line",
             color_by="colour",
             size=2.5,
@@ -407,7 +181,7 @@ def _map(run: MealsRun) -> MapView:
         MapLayer(
             id="stops",
             label=Text(zh="停靠点", en="stops"),
-            frame=_stop_layer(run),
+            frame=stop_layer(run),
             kind="point",
             color_by="colour",
             size=4,
@@ -422,7 +196,7 @@ def _map(run: MealsRun) -> MapView:
         MapLayer(
             id="unserved",
             label=Text(zh="未能配送", en="undelivered"),
-            frame=_lost_layer(run),
+            frame=lost_layer(run),
             kind="point",
             color="#c0392b",
             size=6,
@@ -435,7 +209,7 @@ def _map(run: MealsRun) -> MapView:
         MapLayer(
             id="kitchens",
             label=Text(zh="厨房", en="kitchens"),
-            frame=_kitchen_layer(run),
+            frame=kitchen_layer(run),
             kind="point",
             color="#2c3e50",
             size=9,

@@ -27,9 +27,10 @@ from optimizer.siting.solve import solve
 from optimizer.stop import ProgressCallback, Stop
 from scenarios.codes import BEYOND_REACH, CHECK_REFUSED, PART_MISSING
 from scenarios.compare import CoverageRow, compare_coverage
+from scenarios.demand import DemandRows
 from scenarios.district import District, open_district
 from scenarios.model import Scenario, SitingInput
-from scenarios.siting_case import BASE_SPEED, DemandRows, SitingCase, compile_siting
+from scenarios.siting_case import BASE_SPEED, SitingCase, compile_siting
 
 __all__ = ["SitingRun", "run_siting"]
 

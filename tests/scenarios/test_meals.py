@@ -17,7 +17,7 @@ from scenarios.day import Lunch
 from scenarios.district import District, open_district
 from scenarios.files import load_scenario
 from scenarios.meals import MealsRun, compile_meals, plan_meals, run_meals
-from scenarios.meals_report import diet_text
+from scenarios.meals_sheets import diet_text
 from scenarios.model import MealsInput
 from scenarios.records import Carrier, Kitchen, MealOrder, Mode
 from scenarios.stock import share_out

@@ -1,0 +1,135 @@
+"""People as demand: places, disjoint cells, and one row per place and cell that holds anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from scenarios.codes import NO_DEMAND
+from scenarios.district import District
+from scenarios.model import CellInput, DemandInput, SitingInput, Text
+
+__all__ = ["TICKS_PER_SECOND", "DemandRows", "read_demand"]
+
+TICKS_PER_SECOND = 1000
+"""Travel costs are milliseconds."""
+
+_WGS84 = "EPSG:4326"
+
+
+@dataclass(frozen=True, eq=False)
+class DemandRows:
+    """People as the solver sees them: one row per place and cell that holds anybody.
+
+    Attributes:
+        places: the k demand places (WGS 84) with ``place_id`` and ``subdistrict`` (number).
+        cells: the scenario's cells; a group is a cell id.
+        groups: distinct cell ids, in the scenario's order.
+        estimated: by group, whether its size is an assumption.
+        place: int32[n], place of a row. group: int32[n]. cell: int32[n], index into ``cells``.
+        persons: float64[n], count times share, not weighted.
+        speed: float64[n], m/s. radius: int64[n], milliseconds.
+    """
+
+    places: gpd.GeoDataFrame
+    cells: tuple[CellInput, ...]
+    groups: tuple[str, ...]
+    estimated: tuple[bool, ...]
+    place: NDArray[np.int32]
+    cell: NDArray[np.int32]
+    group: NDArray[np.int32]
+    persons: NDArray[np.float64]
+    speed: NDArray[np.float64]
+    radius: NDArray[np.int64]
+
+    @property
+    def labels(self) -> tuple[Text, ...]:
+        """What reports call the groups."""
+        names = {cell.id: cell.label or Text(zh=cell.id, en=cell.id) for cell in self.cells}
+        return tuple(names[group] for group in self.groups)
+
+    @property
+    def district(self) -> NDArray[np.int32]:
+        """Sub-district of every row, -1 for none."""
+        numbers: NDArray[np.int32] = self.places["subdistrict"].to_numpy(dtype=np.int32)
+        return numbers[self.place]
+
+
+def read_demand(wanted: SitingInput, district: District) -> DemandRows | None:
+    """The demand rows of a siting, None where a layer has faults (the reader keeps them)."""
+    frames: list[gpd.GeoDataFrame] = []
+    counts: list[NDArray[np.float64]] = []  # [places of the layer, cells of the layer]
+    cells: list[CellInput] = []
+    for at, layer in enumerate(wanted.demand):
+        frame = _demand_layer(layer, district)
+        if frame is None:
+            continue
+        given = [frame[cell.count].to_numpy(dtype=np.float64) * cell.share for cell in layer.cells]
+        counts.append(np.nan_to_num(np.column_stack(given)))
+        cells.extend(layer.cells)
+        prefix = f"{at + 1}-" if len(wanted.demand) > 1 else ""
+        frames.append(
+            gpd.GeoDataFrame(
+                {"place_id": [f"{prefix}{row}" for row in frame.index]},
+                geometry=frame.geometry.representative_point().to_numpy(),
+                crs=_WGS84,
+            )
+        )
+    if len(frames) < len(wanted.demand):
+        return None
+    places = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=_WGS84)
+    places["subdistrict"] = district.number_of(places.geometry)
+    return _demand_rows(wanted, district, places, counts, cells)
+
+
+def _demand_layer(layer: DemandInput, district: District) -> gpd.GeoDataFrame | None:
+    columns = sorted({cell.count for cell in layer.cells})
+    return district.reader.read(layer.source, counts=columns)
+
+
+def _demand_rows(
+    wanted: SitingInput,
+    district: District,
+    places: gpd.GeoDataFrame,
+    counts: Sequence[NDArray[np.float64]],
+    cells: Sequence[CellInput],
+) -> DemandRows | None:
+    groups = tuple(dict.fromkeys(cell.id for cell in cells))
+    estimated = tuple(any(cell.estimated for cell in cells if cell.id == group) for group in groups)
+    place_at, cell_at, persons = [], [], []
+    first_place = first_cell = 0
+    for table in counts:
+        weights = np.array(
+            [cell.weight for cell in cells[first_cell : first_cell + table.shape[1]]]
+        )
+        # Place by place, so that rows ascend with places and reach lists stay sorted.
+        rows, columns = np.nonzero(table * weights > 0)
+        place_at.append(rows + first_place)
+        cell_at.append(columns + first_cell)
+        persons.append(table[rows, columns])
+        first_place += table.shape[0]
+        first_cell += table.shape[1]
+    cell = np.concatenate(cell_at).astype(np.int32)
+    if not cell.size:
+        district.reader.faults.add(NO_DEMAND("siting.demand"))
+        return None
+    speed = np.array([each.speed for each in cells])
+    minutes = np.array([each.minutes or wanted.minutes for each in cells])
+    group = np.array([groups.index(each.id) for each in cells], dtype=np.int32)
+    return DemandRows(
+        places=places,
+        cells=tuple(cells),
+        groups=groups,
+        estimated=estimated,
+        place=np.concatenate(place_at).astype(np.int32),
+        cell=cell,
+        group=group[cell],
+        persons=np.concatenate(persons),
+        speed=speed[cell],
+        radius=np.rint(minutes * 60 * TICKS_PER_SECOND).astype(np.int64)[cell],
+    )
