@@ -88,7 +88,7 @@ class _Engine:
         self._kitchens = sorted({kind.kitchen for kind in self._kinds})
         clients, groups, self._rows = self._clients()
         n = self._tasks.size
-        matrices = [self._matrices(kind) for kind in self._kinds]
+        matrices: list[Any] = [self._matrices(kind) for kind in self._kinds]
         types, self._kind_of_type = self._vehicle_types(slices)
         places = len(self._kitchens)
         self.data = ProblemData(
@@ -159,7 +159,7 @@ class _Engine:
                 rows.append((task, row))
         return clients, groups, rows
 
-    def _matrices(self, kind: _Kind) -> tuple[NDArray[Any], NDArray[Any]]:
+    def _matrices(self, kind: _Kind) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """(cost, duration) between tasks, kitchens and the kitchens' mirror images."""
         problem, tasks = self._problem, self._tasks
         mode = int(problem.vehicle_mode[kind.vehicle])

@@ -20,6 +20,8 @@ never left out to save the cost of its delivery.
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 import numpy as np
 
@@ -30,11 +32,12 @@ from optimizer.routing.pack import Limits, pack
 from optimizer.routing.problem import RoutingProblem
 from optimizer.routing.schedule import cost_parts, time_route
 from optimizer.routing.solution import Plan, RoutingAnswer
-from optimizer.routing.trip_anneal import anneal
+from optimizer.routing.trip_anneal import Annealed, anneal
 from optimizer.routing.trip_kernels import SLOT, TripState
 from optimizer.routing.trip_model import TripModel
 from optimizer.routing.trip_pool import Candidate, slice_counts, trips_of_run
 from optimizer.routing.trip_search_kernels import complete, worth
+from optimizer.routing.trip_warm import compile_kernels
 from optimizer.stop import Progress, ProgressCallback, Stop, StopClock
 
 __all__ = ["solve_trips"]
@@ -48,6 +51,8 @@ POOL_TRIPS_PER_RUN = 80
 RUN_ITERATIONS_AT_LEAST = 200
 RUN_ITERATIONS_PER_TASK = 10
 WORKERS = 2
+"""Threads for CP-SAT and the annealing where only the time is limited."""
+SEED_STEP = 1_000_003
 
 
 def solve_trips(
@@ -63,28 +68,23 @@ def solve_trips(
         problem: the problem; tasks for several people or with links stay unserved.
         stop: stop rule, 30 seconds by default. One iteration is one of PyVRP's or one round of
             ruin and recreate. Without any limit the search ends after a number of rounds that
-            grows with the number of tasks.
-        seed: random seed. The same seed and an iteration limit alone give the same answer.
+            grows with the number of tasks. The clock starts when the kernels are compiled,
+            which takes some ten seconds the first time on a machine.
+        seed: random seed. The same seed and an iteration limit alone give the same answer; with
+            a time limit two searches run side by side and the better one counts.
         progress: told of the phases ``pool``, ``pack``, ``anneal`` and of better plans.
 
     Returns:
         The best plan found, with reasons for what is unserved; never a proved bound.
     """
     stop = Stop(seconds=30.0) if stop is None else stop
+    compile_kernels()
     clock = stop.start()
     model = TripModel(problem)
     news = _News(model, clock, progress)
     start, done = _first_plan(model, clock, seed, news)
     reserve = 0.0 if stop.seconds is None else min(1.0, 0.05 * stop.seconds)
-    annealed = anneal(
-        model,
-        start,
-        clock,
-        done=done,
-        reserve=reserve,
-        seed=seed,
-        tell=lambda state, rounds: news.of_state("anneal", state, done + rounds),
-    )
+    annealed = _anneal(model, start, clock, done, reserve, seed, news)
     plan = _finish(model, annealed.state, stop)
     return _answer(problem, plan, clock, annealed.reason, seed)
 
@@ -98,11 +98,24 @@ class _News:
         self._model = model
         self._clock = clock
         self._progress = progress
+        self._phase = ""
+        self._best: tuple[int, ...] | None = None
+        self._lock = Lock()
 
     def of_state(self, phase: str, state: TripState, iterations: int) -> None:
-        """A plan under construction."""
+        """A plan under construction, told of where a phase begins or where it is the best yet."""
         if self._progress is None:
             return
+        with self._lock:
+            value = tuple(int(part) for part in worth(self._model.data, state)[:2])
+            if phase == self._phase and self._best is not None and value >= self._best:
+                return
+            self._phase = phase
+            self._best = value if self._best is None else min(self._best, value)
+            self._tell(phase, state, iterations)
+
+    def _tell(self, phase: str, state: TripState, iterations: int) -> None:
+        assert self._progress is not None
         out = np.flatnonzero(state.where[:, SLOT] < 0)
         objective = int(worth(self._model.data, state)[1])
         objective += int(self._model.problem.task_prize[out].sum())
@@ -164,6 +177,32 @@ def _pack_limits(clock: StopClock) -> Limits:
         return Limits(work=PACK_WORK, cancelled=clock.rule.cancelled)
     seconds = min(PACK_SHARE * clock.rule.seconds, clock.remaining)
     return Limits(seconds=seconds, workers=WORKERS, cancelled=clock.rule.cancelled)
+
+
+def _anneal(
+    model: TripModel,
+    start: TripState,
+    clock: StopClock,
+    done: int,
+    reserve: float,
+    seed: int,
+    news: _News,
+) -> Annealed:
+    """The best of one search, or of one per core where only the time is limited."""
+
+    def search(number: int) -> Annealed:
+        def tell(state: TripState, rounds: int) -> None:
+            news.of_state("anneal", state, done + rounds)
+
+        seed_here = seed + number * SEED_STEP
+        return anneal(model, start, clock, done=done, reserve=reserve, seed=seed_here, tell=tell)
+
+    rule = clock.rule
+    if rule.seconds is None or rule.iterations is not None:
+        return search(0)
+    with ThreadPoolExecutor(WORKERS) as pool:  # the kernels release the interpreter lock
+        found = list(pool.map(search, range(WORKERS)))
+    return min(found, key=lambda item: worth(model.data, item.state)[:2])
 
 
 def _finish(model: TripModel, state: TripState, stop: Stop) -> Plan:
