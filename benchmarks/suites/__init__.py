@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchmarks.suite import Suite
+from benchmarks.suites.matrix import MATRIX
+from benchmarks.suites.mclp_cordeau import MCLP_CORDEAU
+from benchmarks.suites.mclp_points import MCLP_POINTS
 from benchmarks.suites.pcenter import PCENTER
 from benchmarks.suites.pmedian import PMEDIAN
 from benchmarks.suites.reach import REACH
+from benchmarks.suites.siting_plan import SITING_PLAN
 
 __all__ = ["SUITES"]
 
-_ALL: tuple[Suite, ...] = (PMEDIAN, PCENTER, REACH)
+_ALL: tuple[Suite, ...] = (
+    MCLP_CORDEAU,
+    MCLP_POINTS,
+    PMEDIAN,
+    PCENTER,
+    SITING_PLAN,
+    REACH,
+    MATRIX,
+)
 
 SUITES: Mapping[str, Suite] = {suite.name: suite for suite in _ALL}
 """Every suite, in the order in which ``list`` shows them."""

@@ -1,0 +1,114 @@
+"""``mclp-cordeau``: the generated maximal covering family of Cordeau, Furini and Ljubic (2019).
+
+Sites and customers lie uniformly in a square of 30 x 30, demands are uniform integers 1..100; a
+customer is covered where its distance to an open site is below R. MT19937 of NumPy's frozen
+``RandomState`` draws sites, customers, demands in this order, so an instance is the same bits
+everywhere and always.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from benchmarks.suite import Case, Suite
+from benchmarks.suites.covering import Covering, our_solver, peer_solvers
+from benchmarks.suites.siting_peers import PACKAGES
+
+__all__ = ["MCLP_CORDEAU", "Generated", "draw"]
+
+_SIDE = 30.0
+_SITES_PER_BLOCK = 8
+_SEEDS = (0, 1, 2, 3, 4)
+
+
+class Generated(NamedTuple):
+    """One instance of the family."""
+
+    sites: int
+    customers: int
+    radius: float
+    p: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """``<sites>x<customers>-R<radius>-p<p>-s<seed>``."""
+        return f"{self.sites}x{self.customers}-R{self.radius:g}-p{self.p}-s{self.seed}"
+
+
+def instances() -> list[Generated]:
+    """100 sites with 10^3..10^7 customers, then 1000 sites with 10^4..10^5."""
+    few = [
+        Generated(100, 10**size, radius, p, seed)
+        for size in (3, 4, 5, 6, 7)
+        for radius in (5.5, 5.75, 6.0, 6.25)
+        for p in (10, 15, 20)
+        for seed in _SEEDS
+    ]
+    many = [
+        Generated(1000, customers, 1.5, 50, seed)
+        for customers in (10_000, 50_000, 100_000)
+        for seed in _SEEDS
+    ]
+    return few + many
+
+
+def cases(data: Path | None) -> list[Case]:
+    """The whole family, whatever data there is."""
+    return [Case(instance.name, instance, "max") for instance in instances()]
+
+
+def draw(
+    source: Generated,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Sites float64[m, 2], customers float64[n, 2], demands int64[n]."""
+    random = np.random.RandomState(source.seed)
+    sites = random.random_sample((source.sites, 2)) * _SIDE
+    customers = random.random_sample((source.customers, 2)) * _SIDE
+    demand = random.randint(1, 101, source.customers, dtype=np.int64)
+    return sites, customers, demand
+
+
+def load(source: Generated) -> Covering:
+    """Cover lists by a k-d tree of the customers, block by block of sites."""
+    sites, customers, demand = draw(source)
+    started = time.perf_counter()
+    tree = cKDTree(customers)
+    counts, parts = [], []
+    for first in range(0, source.sites, _SITES_PER_BLOCK):
+        block = cKDTree(sites[first : first + _SITES_PER_BLOCK])
+        pairs = block.sparse_distance_matrix(tree, source.radius, output_type="ndarray")
+        pairs = pairs[pairs["v"] < source.radius]
+        pairs = pairs[np.lexsort((pairs["j"], pairs["i"]))]
+        counts.append(np.bincount(pairs["i"], minlength=block.n))
+        parts.append(pairs["j"].astype(np.int32))
+    indptr = np.concatenate([[0], np.cumsum(np.concatenate(counts))])
+    covered = np.concatenate(parts)
+    built = time.perf_counter() - started
+
+    def value(open_sites: NDArray[np.int64]) -> float:
+        reached = np.zeros(source.customers, dtype=bool)
+        for x, y in sites[open_sites]:
+            squared = (customers[:, 0] - x) ** 2 + (customers[:, 1] - y) ** 2
+            reached |= np.sqrt(squared) < source.radius
+        return float(demand[reached].sum())
+
+    return Covering(indptr, covered, demand, source.p, value, built)
+
+
+MCLP_CORDEAU = Suite(
+    name="mclp-cordeau",
+    about="max covered demand, distance < R; building the cover lists counts as solving",
+    seconds=600.0,
+    cases=cases,
+    ours=our_solver(load),
+    peers=peer_solvers(load),
+    packages=PACKAGES,
+    smoke=("100x1000-R5.5-p10-s0", 5.0),
+)
