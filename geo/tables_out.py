@@ -24,7 +24,7 @@ from geo.whole import whole_file
 
 __all__ = ["escape", "unescape", "write_csv", "write_xlsx"]
 
-_RUNS = ("=", "+", "-", "@", "\t", "\r")
+_RUNS = re.compile(r"'*[=+\-@\t\r]")  # quotes of its own before it count, so that none is lost
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _SHEET_FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
@@ -39,14 +39,14 @@ Cell = str | int | float | bool | None
 
 def escape(value: Cell) -> Cell:
     """The value as a spreadsheet may hold it: a text that would run gets a quote before it."""
-    if isinstance(value, str) and value.startswith(_RUNS) and not _PLAIN_NUMBER.fullmatch(value):
+    if isinstance(value, str) and _RUNS.match(value) and not _PLAIN_NUMBER.fullmatch(value):
         return "'" + value
     return value
 
 
 def unescape(text: str | None) -> str | None:
     """Take :func:`escape`'s quote off again."""
-    if text is not None and text.startswith("'") and text[1:2] in _RUNS:
+    if text is not None and text.startswith("'") and _RUNS.match(text):
         return text[1:]
     return text
 

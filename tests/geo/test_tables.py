@@ -65,8 +65,9 @@ def test_bytes_of_no_encoding_are_refused(tmp_path: Path) -> None:
 
 
 def test_titles_above_the_header_and_empty_rows_are_left_out(tmp_path: Path) -> None:
-    text = "台账,,,\n单位：某站,,日期：5月,\n序号,姓名,小区,人数\n1,甲,东四,3\n\n,,,\n2,乙,东四,4\n,,,\n"
-    frame = read_table(text_file(tmp_path, text))
+    title, header = "台账,,,\n单位：某站,,日期：5月,\n", "序号,姓名,小区,人数\n"
+    body = "1,甲,东四,3\n\n,,,\n2,乙,东四,4\n,,,\n"
+    frame = read_table(text_file(tmp_path, title + header + body))
     assert list(frame.columns) == ["序号", "姓名", "小区", "人数"]
     assert list(frame.index) == [4, 7]
 
