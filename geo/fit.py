@@ -3,9 +3,11 @@
 Hypotheses: the declared system; WGS 84, GCJ-02 and BD-09 where the coordinates can be degrees;
 otherwise what the file says of itself, the network's own system, Web Mercator and the CGCS2000
 Gauss-Kruger zones of the place. A hypothesis replaces the declared one only if it is clearly
-better; the thresholds below were set on real layers and on thousands of subsets of them, so that
-layers declared rightly stay quiet. What cannot be told (few points, points deep inside a large
-network) stays quiet too.
+better. The thresholds below were set on the layers of Dongcheng and on random and clustered
+subsets of them: of 1,500 subsets of 40 or 100 points that were declared rightly, 2 raised an alarm.
+Outlines that follow no street at all and lie mostly beside the network are the worst case: 7 of
+213 such copies of a neighbouring district raised one. What cannot be told (fewer than 30 points,
+points deep inside a large network, layers far wider than it) stays quiet.
 """
 
 from __future__ import annotations
