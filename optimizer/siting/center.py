@@ -109,15 +109,17 @@ class _Search:
         is_live = self._listed.demand_weight[self._listed.reach_demand] > 0
         costs = self._listed.reach_cost[entry_open & is_live]
         # Rows may also be left unreached when there is too little room for all.
-        return np.unique(np.append(costs[costs >= floor], [floor, self._unreached_or(floor)]))
+        ends = [floor, self._unreached_or(floor)]
+        ordered = np.sort(np.append(costs[costs >= floor], ends))
+        distinct: NDArray[np.int64] = ordered[np.append(True, np.diff(ordered) > 0)]
+        return distinct
 
     def _unreached_or(self, floor: int) -> int:
         has_rows = bool((self._listed.demand_weight > 0).any())
         return self._unreached if has_rows else floor
 
-    def _trial(self, at: int) -> CoverModel:
-        radius = np.full(self._listed.n_demand, self._costs[at], dtype=np.int64)
-        return cover_model(self._listed.replace(demand_radius=radius), fold=False)
+    def _trial(self, at: int, *, merge: bool = False) -> CoverModel:
+        return cover_model(self._listed, merge=merge, fold=False, radius=int(self._costs[at]))
 
     def _accept(self, at: int, model: CoverModel, chosen: NDArray[np.int32]) -> None:
         """Keep sites that reach the radius ``costs[at]``, lowering it to what they truly reach."""
@@ -156,7 +158,7 @@ class _Search:
 
     def _relaxed(self, at: int) -> bool | StopReason:
         """Whether the relaxation allows the radius; a refusal is a proof."""
-        model = self._trial(at)
+        model = self._trial(at, merge=True)
         if self._greedy(at, model):
             return True
         program = covering_model(model)
@@ -168,7 +170,7 @@ class _Search:
 
     def _exact(self, at: int) -> bool | StopReason:
         """Whether the radius can be reached, decided by an integer program."""
-        model = self._trial(at)
+        model = self._trial(at, merge=True)
         if self._greedy(at, model):
             return True
         outcome = run(

@@ -9,7 +9,9 @@ then give the same answer.
 
 from __future__ import annotations
 
+import atexit
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,11 +28,19 @@ __all__ = ["Model", "Outcome", "OutcomeStatus", "run", "safe_bound"]
 
 _POLL_SECONDS = 0.02
 _GRACE_SECONDS = 0.5
+_EXIT_GRACE_SECONDS = 2.0
 
 # HiGHS computes in doubles with tolerances near 1e-7: a bound is trusted to this absolute and
 # relative error and is weakened by it before it is rounded to an integer.
 _ABSOLUTE_ERROR = 1e-4
 _RELATIVE_ERROR = 1e-9
+
+_THREAD_NAME = "highs"
+_CALLBACKS = (
+    highspy.cb.HighsCallbackType.kCallbackMipInterrupt,
+    highspy.cb.HighsCallbackType.kCallbackMipImprovingSolution,
+    highspy.cb.HighsCallbackType.kCallbackSimplexInterrupt,
+)
 
 Watch = Callable[[float | None, float | None], None]
 
@@ -132,6 +142,9 @@ def run(
     Raises:
         RuntimeError: HiGHS refused the model (a defect here, never the user's input).
     """
+    reason = clock.reason()
+    if reason is not None:
+        return Outcome(OutcomeStatus.STOPPED, reason, None, None)
     solver, limit = _prepare(model, clock, seed, good_enough, seconds)
     if start is not None and model.integer is not None:
         solution = highspy.HighsSolution()
@@ -233,7 +246,7 @@ def _run_watched(
         finally:
             done.set()
 
-    thread = threading.Thread(target=work, name="highs", daemon=True)
+    thread = threading.Thread(target=work, name=_THREAD_NAME, daemon=True)
     began = clock.elapsed
     thread.start()
     reason: StopReason | None = None
@@ -245,7 +258,25 @@ def _run_watched(
             watch(told.incumbent, told.bound)
     told.stop = reason is not None
     told.finished = done.wait(_GRACE_SECONDS) if told.stop else True
+    if not told.finished:
+        _left_behind[:] = [pair for pair in _left_behind if pair[0].is_alive()]
+        _left_behind.append((thread, solver))
     return reason
+
+
+_left_behind: list[tuple[threading.Thread, Any]] = []
+
+
+@atexit.register
+def _hush_left_behind() -> None:
+    """Let no solver call into an interpreter that is going down: the process would abort."""
+    began = time.perf_counter()
+    for thread, _ in _left_behind:
+        thread.join(max(0.0, began + _EXIT_GRACE_SECONDS - time.perf_counter()))
+    for thread, solver in _left_behind:
+        if thread.is_alive():
+            for kind in _CALLBACKS:
+                solver.stopCallback(kind)
 
 
 _SOLVED = "kOptimal"

@@ -15,8 +15,11 @@ from optimizer.stop import StopClock
 
 __all__ = ["Best"]
 
-_SWAP_MOVES = 20
-_SWAP_ENTRIES = 200_000_000
+# One kernel call touches about so many entries, so that the stop rule is asked often enough.
+_ENTRIES_PER_CALL = 10_000_000
+_MOST_MOVES = 20
+# In large problems bounds need the time more than the last swaps do.
+_ENTRIES_PER_SEARCH = 200_000_000
 
 
 class Best:
@@ -62,15 +65,16 @@ class Best:
     def improve(self, is_open: NDArray[np.bool_]) -> StopReason | None:
         """Swap search from a set of sites; returns why to stop, None to go on."""
         is_open = is_open.copy()
-        # In large problems bounds need the time more than the last swaps do.
-        left = max(self.room, _SWAP_ENTRIES // max(1, self.model.site.size))
+        entries = max(1, self.model.site.size)
+        left = max(self.room, _ENTRIES_PER_SEARCH // entries)
+        chunk = max(1, min(_MOST_MOVES, _ENTRIES_PER_CALL // entries))
         while True:
-            left -= _SWAP_MOVES
-            moves = int(swap(*self.rows, is_open, self.room, _SWAP_MOVES))
+            left -= chunk
+            moves = int(swap(*self.rows, is_open, self.room, chunk))
             self.keep(is_open)
             self.tell()
             reason = self.clock.reason()
-            if moves < _SWAP_MOVES or left <= 0 or reason is not None:
+            if moves < chunk or left <= 0 or reason is not None:
                 return reason
 
     def tell(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
 
 from optimizer.arrays import csr_rows
 from optimizer.siting.problem import SiteStatus, SitingProblem
@@ -88,17 +89,25 @@ def always_open(problem: SitingProblem) -> NDArray[np.bool_]:
     return np.isin(problem.site_status, keep)
 
 
-def cover_model(problem: SitingProblem, *, merge: bool = True, fold: bool = True) -> CoverModel:
+def cover_model(
+    problem: SitingProblem,
+    *,
+    merge: bool = True,
+    fold: bool = True,
+    radius: int | None = None,
+) -> CoverModel:
     """The cover model of a problem: a row is covered within its ``demand_radius``.
 
     Args:
         problem: sites, demand and reach lists.
+        radius: one radius in ticks for all rows, in place of their own.
         merge: merge rows with equal cover sets (off only to show that merging changes nothing).
         fold: turn classes with a single site into that site's gain; off for set covering,
             where such a class forces its site.
     """
     entry_site = csr_rows(problem.reach_indptr)
-    within = problem.reach_cost <= problem.demand_radius[problem.reach_demand]
+    limit = problem.demand_radius[problem.reach_demand] if radius is None else radius
+    within = problem.reach_cost <= limit
     is_open = always_open(problem)
     free = problem.site_status == SiteStatus.CANDIDATE
 
@@ -142,10 +151,11 @@ def transpose(
     row: NDArray[np.int64], site: NDArray[np.int32], n_rows: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """CSR rows (indptr, sites) of entries given site by site, so that sites ascend in a row."""
-    order = np.argsort(row, kind="stable")
-    indptr = np.zeros(n_rows + 1, dtype=np.int64)
-    np.cumsum(np.bincount(row, minlength=n_rows), out=indptr[1:])
-    return indptr, np.ascontiguousarray(site[order])
+    n_sites = int(site.max(initial=-1)) + 1
+    # SciPy's conversion is a counting sort that keeps the order within a row.
+    there = np.ones(row.size, dtype=np.int8)
+    by_row = coo_array((there, (row, site)), shape=(n_rows, n_sites)).tocsr()
+    return by_row.indptr.astype(np.int64), by_row.indices.astype(np.int32)
 
 
 def merge_rows(

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -14,7 +20,7 @@ from optimizer.siting.solve import solve
 from optimizer.stop import Stop
 from tests.siting_cases import from_matrix, plane_problem, requests_for
 
-HARD = plane_problem(220, 900, radius=110, limit=400, existing=5)
+HARD = plane_problem(140, 500, radius=110, limit=400, existing=5)
 
 
 @pytest.mark.parametrize("question", list(Question))
@@ -63,8 +69,6 @@ def test_progress_never_goes_back_and_ends_at_the_answer(question):
 
 
 def test_progress_is_told_from_the_calling_thread_while_highs_runs():
-    import threading
-
     threads = set()
     solve(
         HARD,
@@ -142,6 +146,35 @@ def test_coverage_functions():
     assert site.tolist() == [0, 1, -1]
     assert cost.tolist() == [3, 4, 100]
     assert covered(problem, []).tolist() == [False, False, False]
+
+
+LEAVE_BEHIND = """
+import threading, time
+from optimizer.siting.problem import Question, SitingRequest
+from optimizer.siting.solve import solve
+from optimizer.stop import Stop
+from tests.siting_cases import plane_problem
+
+problem = plane_problem(1500, 20000, radius=60)
+began = time.perf_counter()
+stop = Stop(cancelled=lambda: time.perf_counter() - began > 3)
+answer = solve(problem, SitingRequest(Question.MCLP, 60), stop=stop)
+print(answer.result.status, "highs" in {thread.name for thread in threading.enumerate()})
+"""
+
+
+@pytest.mark.accept
+def test_a_solver_left_behind_does_not_abort_the_process():
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVE_BEHIND],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONPATH": "."},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["feasible", "True"]
 
 
 def test_requests_that_make_no_sense_are_refused():
