@@ -97,16 +97,20 @@ def _cells(demand: DemandInput, steps: Steps) -> Iterator[Disagreement]:
             )
 
 
-def _visits(visits: VisitsInput) -> Iterator[Disagreement]:
-    if (visits.elders is None) == (visits.visits is None):
+def _ledger_or_list(part: str, ledger: object, listed: object, name: str) -> Iterator[Disagreement]:
+    if (ledger is None) == (listed is None):
         yield _say(
-            ("visits",),
+            (part,),
             (
-                "give either elders (a ledger) or visits (the day's list)",
-                "elders（台账）与 visits（当日清单）须且只能填写一项",
+                f"give either elders (a ledger) or {name} (the day's list)",
+                f"elders（台账）与 {name}（当日清单）须且只能填写一项",
             ),
             ("keep one of the two", "请保留其中一项"),
         )
+
+
+def _visits(visits: VisitsInput) -> Iterator[Disagreement]:
+    yield from _ledger_or_list("visits", visits.elders, visits.visits, "visits")
     if visits.station is not None:
         lon, lat = visits.station
         if not (-180 <= lon <= 180 and -90 <= lat <= 90):
@@ -118,6 +122,7 @@ def _visits(visits: VisitsInput) -> Iterator[Disagreement]:
 
 
 def _meals(meals: MealsInput) -> Iterator[Disagreement]:
+    yield from _ledger_or_list("meals", meals.elders, meals.orders, "orders")
     first, last = map(read_time, meals.window)
     if first is None or last is None or first >= last:
         yield _say(

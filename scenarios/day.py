@@ -109,7 +109,17 @@ def read_lunch(wanted: MealsInput, folder: Path, intake: Intake | None = None) -
     low, high = (read_time(text) for text in wanted.window)
     assert low is not None and high is not None, "scenarios.crosschecks looks at the window"
     window = (low, high)
-    orders = _keep(faults, lambda: read_orders(wanted.orders, folder, intake, window=window))
+    orders: Sequence[MealOrder] | None = None
+    if wanted.orders is not None:
+        listed = wanted.orders
+        orders = _keep(faults, lambda: read_orders(listed, folder, intake, window=window))
+    elif wanted.elders is not None:
+        ledger, meal = wanted.elders, wanted.meal
+        day = _keep(
+            faults,
+            lambda: read_ledger(ledger, folder, wanted.day, intake, windows={meal: window}),
+        )
+        orders = day.orders(meal) if day else None
     kitchens = _keep(faults, lambda: read_kitchens(wanted.kitchens, folder, intake))
     carriers = _keep(faults, lambda: read_carriers(wanted.carriers, folder, intake))
     faults.raise_if_any()

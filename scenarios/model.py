@@ -194,7 +194,10 @@ class MealsInput(_Part):
 
     day: date
     meal: Literal["lunch", "dinner"] = "lunch"
-    orders: TableInput
+    orders: TableInput | None = None
+    """The meal's orders; or give ``elders``."""
+    elders: TableInput | None = None
+    """Ledger of elders, of which those with 助餐 on that day order the meal."""
     kitchens: TableInput
     carriers: TableInput
     places: TableInput | None = None

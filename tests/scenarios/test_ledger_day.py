@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pyogrio
 import pytest
 
 from optimizer.stop import Stop
+from scenarios.day import read_lunch
 from scenarios.files import load_scenario
+from scenarios.model import MealsInput, TableInput
 from scenarios.pseudonyms import Pseudonyms
+from scenarios.records import Carrier, Kitchen, Mode
 from scenarios.store import check_run, write_run
-from scenarios.tables import Intake, write_carers
+from scenarios.tables import Intake, write_carers, write_carriers, write_kitchens
 from scenarios.visits import VisitsRun, run_visits
 from tests.scenarios.test_visits import carer
 from tests.small_town import place, write_town
@@ -83,3 +87,34 @@ def test_nothing_written_holds_a_name_or_a_phone(run: VisitsRun, tmp_path: Path)
         assert not any(word in content for word in words), path.name
     layer = pyogrio.read_dataframe(out / "result.gpkg", layer="stops")
     assert len(layer) == 2
+
+
+def test_the_ledgers_meals_become_orders(tmp_path: Path, intake: Intake) -> None:
+    home = place(200, 100)
+    write_rows(
+        tmp_path / "places.csv",
+        [["小区", "楼栋", "经度", "纬度"], ["幸福里", "1号楼", home.lon, home.lat]],
+    )
+    write_rows(
+        tmp_path / "ledger.csv",
+        [
+            ["姓名", "小区", "楼栋", "助餐", "忌口"],
+            [NAMES[0], "幸福里", "1号楼", "午", "低盐"],
+            [NAMES[1], "幸福里", "1号楼", "晚", ""],
+        ],
+    )
+    wanted = MealsInput(
+        day=date(2026, 3, 2),
+        elders=TableInput(path=Path("ledger.csv")),
+        kitchens=TableInput(path=Path("kitchens.csv")),
+        carriers=TableInput(path=Path("carriers.csv")),
+        places=TableInput(path=Path("places.csv")),
+        window=("11:00", "12:00"),
+    )
+    kitchen = Kitchen("K1", place(0, 0), portions=10, ready=10 * 3600)
+    write_kitchens(tmp_path / "kitchens.csv", [kitchen])
+    carrier = Carrier("A1", Mode.EBIKE, boxes=10, shift=(10 * 3600, 14 * 3600))
+    write_carriers(tmp_path / "carriers.csv", [carrier])
+    lunch = read_lunch(wanted, tmp_path, intake)
+    assert [(order.portions, order.window) for order in lunch.orders] == [(1, (39600, 43200))]
+    assert set(NAMES) == {contact.name for contact in intake.contacts}

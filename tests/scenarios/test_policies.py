@@ -61,9 +61,9 @@ def test_five_grades_condense_to_the_three_of_the_cells() -> None:
 
 
 def test_unknown_packs_and_facts_name_what_there_is() -> None:
-    with pytest.raises(FaultError, match="CC-S301.*gb50180_2018"):
+    with pytest.raises(FaultError, match=r"CC-S301.*gb50180_2018"):
         load_pack("atlantis")
-    with pytest.raises(FaultError, match="CC-S302.*circle_5min_m"):
+    with pytest.raises(FaultError, match=r"CC-S302.*circle_5min_m"):
         load_pack("gb50180_2018").number("circle_20min_m")
     with pytest.raises(FaultError, match="CC-S302"):
         load_pack("gbt42195_2022").number("grades")
