@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 
-from base.faults import registered_kinds
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # the packages lie beside docs/
+
+from base.faults import registered_kinds  # noqa: E402
 
 ROOMS = {
     "geo": "Layers and streets",
