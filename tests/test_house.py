@@ -83,6 +83,18 @@ def test_error_index_is_complete() -> None:
     assert listed == set(all_kinds()), "write it anew with `python docs/write_errors.py`"
 
 
+def test_checkers_import_problems_and_answers_only() -> None:
+    """import-linter names the solver modules of today; this holds for those of tomorrow too."""
+    may = ("base", "check", "problem", "solution", "violations", "result", "arrays", "codes")
+    checkers = [*(ROOT / "optimizer").glob("*/check*.py"), *(ROOT / "optimizer").glob("*/viol*.py")]
+    assert len(checkers) >= 3
+    for path in checkers:
+        imported = re.findall(r"^from ((?:base|optimizer)[\w.]*) import", path.read_text(), re.M)
+        for module in imported:
+            last = module.rsplit(".", 1)[-1]
+            assert module.startswith("base.") or last.startswith(may), f"{path.name}: {module}"
+
+
 def test_two_kinds_cannot_share_a_code() -> None:
     known = next(iter(all_kinds().values()))
     with pytest.raises(ValueError, match="share the code"):
