@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.result import StopReason
-from optimizer.routing.trip_kernels import TripState
+from optimizer.routing.trip_kernels import PRICE, SLOT, TripState
 from optimizer.routing.trip_model import TripModel
 from optimizer.routing.trip_search_kernels import copy_all, improve, worth
 from optimizer.stop import StopClock
@@ -21,6 +21,8 @@ ROUNDS_PER_TASK = 1_000
 ROUNDS_AT_LEAST = 5_000
 HOT, COLD = 0.3, 0.003
 """First and last temperature, in costs of a stop."""
+RISE = 5.0
+"""How many times its price is added to a stop that stays out all through the search."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ def anneal(
 
     The temperature falls with the share of the limit that is used: of the iterations, of the
     seconds, or of a budget of rounds that grows with the number of tasks, whichever is furthest.
+    The price of a stop rises while it stays out, so that no stop is left out for good only
+    because it is awkward.
 
     Args:
         model: the problem.
@@ -56,6 +60,8 @@ def anneal(
         seed: for the random numbers.
         tell: called with every new best plan, at most once per chunk, and the rounds so far.
     """
+    data = model.data._replace(tasks=model.data.tasks.copy())
+    prices = model.data.tasks[:, PRICE]
     current, trial, best = model.empty(), model.empty(), model.empty()
     for state in (current, trial, best):
         copy_all(start, state)
@@ -65,6 +71,7 @@ def anneal(
     budget = ROUNDS_AT_LEAST + ROUNDS_PER_TASK * model.problem.n_tasks
     begun = clock.elapsed
     rounds = 0
+    used = 0.0
     while True:
         reason = clock.reason(done + rounds)
         if reason is None and clock.remaining <= reserve:
@@ -76,10 +83,13 @@ def anneal(
         chunk = min(CHUNK, budget - rounds)
         if clock.rule.iterations is not None:
             chunk = min(chunk, clock.rule.iterations - done - rounds)
-        used = _used(clock, begun, reserve, done, rounds, budget)
+        used_before, used = used, _used(clock, begun, reserve, done, rounds, budget)
+        out = current.where[:, SLOT] < 0
+        data.tasks[out, PRICE] += (RISE * (used - used_before) * prices[out]).astype(np.int64)
+        worths[0] = sum(worth(data, current)[1:])
         heat = HOT * model.stop_cost * (COLD / HOT) ** used
         before = (int(worths[1]), int(worths[2]))
-        improve(model.data, current, trial, best, worths, rng, chunk, heat)
+        improve(data, current, trial, best, worths, rng, chunk, heat)
         rounds += chunk
         if tell is not None and (int(worths[1]), int(worths[2])) < before:
             tell(best, rounds)
