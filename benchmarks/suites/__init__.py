@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchmarks.suite import Suite
+from benchmarks.suites.day import DAY
 from benchmarks.suites.matrix import MATRIX
 from benchmarks.suites.mclp_cordeau import MCLP_CORDEAU
 from benchmarks.suites.mclp_points import MCLP_POINTS
+from benchmarks.suites.meals import MEALS
 from benchmarks.suites.pcenter import PCENTER
 from benchmarks.suites.pmedian import PMEDIAN
 from benchmarks.suites.reach import REACH
 from benchmarks.suites.siting_plan import SITING_PLAN
+from benchmarks.suites.vrptw import VRPTW
 
 __all__ = ["SUITES"]
 
@@ -23,6 +26,9 @@ _ALL: tuple[Suite, ...] = (
     SITING_PLAN,
     REACH,
     MATRIX,
+    VRPTW,
+    DAY,
+    MEALS,
 )
 
 SUITES: Mapping[str, Suite] = {suite.name: suite for suite in _ALL}

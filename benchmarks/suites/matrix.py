@@ -7,7 +7,6 @@ Ratios as in ``reach``.
 from __future__ import annotations
 
 import importlib
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,15 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
 
 from benchmarks.suite import Case, Limits, Outcome, Suite
-from benchmarks.suites.streets import PeerGraph, Place, peer_graph, porto_alegre, real_layers
+from benchmarks.suites.streets import (
+    PeerGraph,
+    Place,
+    in_turns,
+    median_seconds,
+    peer_graph,
+    porto_alegre,
+    real_layers,
+)
 from benchmarks.towns import open_town
 from geo.matrix import travel_matrix
 from geo.modes import TravelMode, ebike
@@ -29,7 +36,6 @@ from scenarios.day import read_visit_day
 __all__ = ["MATRIX"]
 
 _CHUNK = 32
-_REPEATS = 3
 _SAMPLE = 20
 Seconds = NDArray[np.int64]
 
@@ -40,11 +46,10 @@ class _Work:
     points: Snapped
     mode: TravelMode
 
-    def ours(self, threads: int) -> tuple[Seconds, float]:
-        """Our matrix of seconds and the time it took."""
-        started = time.perf_counter()
+    def ours(self, threads: int) -> Seconds:
+        """Our matrix of seconds."""
         matrix = travel_matrix(self.network, self.points, self.mode, threads=threads)
-        return matrix.seconds.astype(np.int64), time.perf_counter() - started
+        return matrix.seconds.astype(np.int64)
 
     def warm(self) -> None:
         """Load compiled kernels and the mode's graph."""
@@ -86,90 +91,97 @@ def ours(case: Case, limits: Limits) -> Outcome:
     """Our matrix; some of its rows are compared with scipy's."""
     work = _load(case.source)
     work.warm()
-    times = []
-    for _ in range(_REPEATS):
-        seconds, took = work.ours(limits.threads)
-        times.append(took)
+    seconds, took = median_seconds(lambda: work.ours(limits.threads))
     rows = np.linspace(0, len(work.points) - 1, min(_SAMPLE, len(work.points))).astype(int)
     for row in rows.tolist():
         graph = peer_graph(work.network, work.points.take([row]), work.points, work.mode)
         distance = dijkstra(graph.matrix, indices=[graph.nodes])
         if not np.array_equal(work.in_seconds(graph.attach(distance, 0), row)[0], seconds[row]):
-            return Outcome("failed", None, float(np.median(times)), note="differs from scipy")
+            return Outcome("failed", None, took, note="differs from scipy")
     metrics = {"places": float(len(work.points)), "checked": float(rows.size)}
-    return Outcome("optimal", float(seconds.sum()), float(np.median(times)), metrics=metrics)
+    return Outcome("optimal", float(seconds.sum()), took, metrics=metrics)
 
 
-def _beside(case: Case, limits: Limits, search: Callable[[PeerGraph, _Work], Seconds]) -> Outcome:
+Prepare = Callable[[PeerGraph, _Work], Callable[[], Seconds]]
+
+
+def _beside(case: Case, limits: Limits, prepare: Prepare) -> Outcome:
+    """A peer in turns with ours; its seconds must be ours. What ``prepare`` does is not timed."""
     work = _load(case.source)
     work.warm()
-    expected, before = work.ours(limits.threads)
+    expected = work.ours(limits.threads)
     graph = peer_graph(work.network, work.points, work.points, work.mode)
-    started = time.perf_counter()
-    found = search(graph, work)
-    took = time.perf_counter() - started
-    usual = float(np.median([before, *(work.ours(limits.threads)[1] for _ in range(2))]))
+    search = prepare(graph, work)
+    found, turns = in_turns(lambda: work.ours(limits.threads), search, limits.threads)
     if not np.array_equal(found, expected):
-        return Outcome("failed", None, took, note="its seconds differ from ours")
-    metrics = {"ratio": took / usual, "ours_s": usual, "equal": 1.0}
-    return Outcome("optimal", float(found.sum()), took, metrics=metrics)
+        return Outcome("failed", None, turns.seconds, note="its seconds differ from ours")
+    return Outcome("optimal", float(found.sum()), turns.seconds, metrics=turns.metrics)
 
 
 def _scipy(case: Case, limits: Limits) -> Outcome:
-    def search(graph: PeerGraph, work: _Work) -> Seconds:
-        parts = []
-        for first in range(0, graph.starts, _CHUNK):
-            rows = graph.nodes + np.arange(first, min(first + _CHUNK, graph.starts))
-            distance = dijkstra(graph.matrix, indices=rows)
-            parts.append(work.in_seconds(graph.attach(distance, first), first))
-        return np.concatenate(parts)
+    def prepare(graph: PeerGraph, work: _Work) -> Callable[[], Seconds]:
+        def search() -> Seconds:
+            parts = []
+            for first in range(0, graph.starts, _CHUNK):
+                rows = graph.nodes + np.arange(first, min(first + _CHUNK, graph.starts))
+                distance = dijkstra(graph.matrix, indices=rows)
+                parts.append(work.in_seconds(graph.attach(distance, first), first))
+            return np.concatenate(parts)
 
-    return _beside(case, limits, search)
+        return search
+
+    return _beside(case, limits, prepare)
 
 
 def _networkx(case: Case, limits: Limits) -> Outcome:
     nx: Any = importlib.import_module("networkx")
 
-    def search(graph: PeerGraph, work: _Work) -> Seconds:
-        arcs = graph.matrix.tocoo()
-        streets = nx.DiGraph()
-        triples = zip(arcs.row.tolist(), arcs.col.tolist(), arcs.data.tolist(), strict=True)
-        streets.add_weighted_edges_from(triples)
-        parts = []
-        for start in range(graph.starts):
-            found = nx.single_source_dijkstra_path_length(streets, graph.nodes + start)
-            distance = np.full((1, graph.matrix.shape[0]), np.inf)
-            distance[0, list(found)] = list(found.values())
-            parts.append(work.in_seconds(graph.attach(distance, start), start))
-        return np.concatenate(parts)
+    def prepare(graph: PeerGraph, work: _Work) -> Callable[[], Seconds]:
+        streets = graph.as_networkx()
 
-    return _beside(case, limits, search)
+        def search() -> Seconds:
+            parts = []
+            for start in range(graph.starts):
+                found = nx.single_source_dijkstra_path_length(streets, graph.nodes + start)
+                distance = np.full((1, graph.matrix.shape[0]), np.inf)
+                distance[0, list(found)] = list(found.values())
+                parts.append(work.in_seconds(graph.attach(distance, start), start))
+            return np.concatenate(parts)
+
+        return search
+
+    return _beside(case, limits, prepare)
 
 
 def _cch(case: Case, limits: Limits) -> Outcome:
-    """RoutingKit's customizable contraction hierarchies; preparing them counts too."""
+    """RoutingKit's customizable contraction hierarchies; the ordering of nodes counts too."""
     routing: Any = importlib.import_module("routingkit_cch")
 
-    def search(graph: PeerGraph, work: _Work) -> Seconds:
+    def prepare(graph: PeerGraph, work: _Work) -> Callable[[], Seconds]:
         arcs = graph.matrix.tocoo()
         tail, head = arcs.row.tolist(), arcs.col.tolist()
+        weights = arcs.data.astype(int).tolist()
         network, points = work.network, work.points
         x = np.concatenate([network.node_x, points.x]).tolist()
         y = np.concatenate([network.node_y, points.y]).tolist()
-        order = routing.compute_order_inertial(len(x), tail, head, y, x)
-        hierarchy = routing.CCH(order, tail, head, False)
-        metric = routing.CCHMetric(hierarchy, arcs.data.astype(int).tolist())
         near = np.unique(graph.near)
-        many = routing.CCHOneToMany(metric, near.tolist())
-        parts = []
-        for start in range(graph.starts):
-            found = many.distances_from(graph.nodes + start)
-            distance = np.full((1, graph.matrix.shape[0]), np.inf)
-            distance[0, near] = [np.inf if way is None else way for way in found]
-            parts.append(work.in_seconds(graph.attach(distance, start), start))
-        return np.concatenate(parts)
 
-    return _beside(case, limits, search)
+        def search() -> Seconds:
+            order = routing.compute_order_inertial(len(x), tail, head, y, x)
+            hierarchy = routing.CCH(order, tail, head, False)
+            metric = routing.CCHMetric(hierarchy, weights)
+            many = routing.CCHOneToMany(metric, near.tolist())
+            parts = []
+            for start in range(graph.starts):
+                found = many.distances_from(graph.nodes + start)
+                distance = np.full((1, graph.matrix.shape[0]), np.inf)
+                distance[0, near] = [np.inf if way is None else way for way in found]
+                parts.append(work.in_seconds(graph.attach(distance, start), start))
+            return np.concatenate(parts)
+
+        return search
+
+    return _beside(case, limits, prepare)
 
 
 MATRIX = Suite(

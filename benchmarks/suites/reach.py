@@ -1,15 +1,14 @@
 """``reach``: who lies within 15 minutes' walk of each of many sites.
 
 The ways of pairs are exact integers, so every solver must find the same lists to the millisecond;
-one that does not has failed. A peer runs between two runs of ours in the same process, and
-``ratio`` is its time over the median of ours: the noise of a shared machine mostly cancels out.
+one that does not has failed. A peer runs in turns with ours in one process, and ``ratio`` is the
+median of its processor seconds over ours: the noise of a shared machine mostly cancels out.
 """
 
 from __future__ import annotations
 
 import importlib
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,15 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
 
 from benchmarks.suite import Case, Limits, Outcome, Suite
-from benchmarks.suites.streets import PeerGraph, Place, peer_graph, porto_alegre, real_layers
+from benchmarks.suites.streets import (
+    PeerGraph,
+    Place,
+    in_turns,
+    median_seconds,
+    peer_graph,
+    porto_alegre,
+    real_layers,
+)
 from benchmarks.towns import open_town
 from geo.modes import TravelMode, walk
 from geo.network import StreetNetwork
@@ -34,7 +41,6 @@ _LIMIT_S = 900.0
 _LIMIT_MS = 900_000
 _CHUNK = 64
 """Sites per call of scipy: distances of one chunk stay in the processor's cache."""
-_REPEATS = 3
 _SAMPLE = 40
 """Sites of our own answer that are searched again with scipy."""
 
@@ -49,11 +55,9 @@ class _Work:
     demand: Snapped
     mode: TravelMode
 
-    def ours(self, threads: int) -> tuple[Reach, float]:
-        """Our answer and its seconds."""
-        started = time.perf_counter()
-        found = reach(self.network, self.sites, self.demand, self.mode, _LIMIT_S, threads=threads)
-        return found, time.perf_counter() - started
+    def ours(self, threads: int) -> Reach:
+        """Our answer."""
+        return reach(self.network, self.sites, self.demand, self.mode, _LIMIT_S, threads=threads)
 
     def warm(self) -> None:
         """Load compiled kernels and the mode's graph."""
@@ -87,18 +91,15 @@ def ours(case: Case, limits: Limits) -> Outcome:
     """Our search; some of its lists are compared with scipy's."""
     work = _load(case.source)
     work.warm()
-    times = []
-    for _ in range(_REPEATS):
-        found, seconds = work.ours(limits.threads)
-        times.append(seconds)
+    found, seconds = median_seconds(lambda: work.ours(limits.threads))
     rng = np.random.default_rng(0)
     some = np.sort(rng.permutation(len(work.sites))[:_SAMPLE])
     part = peer_graph(work.network, work.sites.take(some), work.demand, work.mode)
     expected = _scipy_lists(part)
     if not _equal(_rows(found, some), expected):
-        return Outcome("failed", None, float(np.median(times)), note="differs from scipy")
+        return Outcome("failed", None, seconds, note="differs from scipy")
     metrics = {"sites": float(len(work.sites)), "checked": float(some.size)}
-    return Outcome("optimal", float(found.target.size), float(np.median(times)), metrics=metrics)
+    return Outcome("optimal", float(found.target.size), seconds, metrics=metrics)
 
 
 def _rows(found: Reach, rows: NDArray[np.int64]) -> Lists:
@@ -117,21 +118,18 @@ def _equal(left: Lists, right: Lists) -> bool:
 
 
 def _beside(
-    case: Case, limits: Limits, search: Callable[[PeerGraph, _Work], tuple[Lists, float]]
+    case: Case, limits: Limits, prepare: Callable[[PeerGraph], Callable[[], Lists]]
 ) -> Outcome:
-    """A peer between runs of ours; its lists must be ours."""
+    """A peer in turns with ours; its lists must be ours. What ``prepare`` does is not timed."""
     work = _load(case.source)
     work.warm()
-    found, before = work.ours(limits.threads)
+    found = work.ours(limits.threads)
     graph = peer_graph(work.network, work.sites, work.demand, work.mode)
-    lists, seconds = search(graph, work)
-    _, after = work.ours(limits.threads)
-    _, again = work.ours(limits.threads)
+    search = prepare(graph)
+    lists, turns = in_turns(lambda: work.ours(limits.threads), search, limits.threads)
     if not _equal(lists, (found.indptr, found.target, found.cost)):
-        return Outcome("failed", None, seconds, note="its lists differ from ours")
-    usual = float(np.median([before, after, again]))
-    metrics = {"ratio": seconds / usual, "ours_s": usual, "equal": 1.0}
-    return Outcome("optimal", float(found.target.size), seconds, metrics=metrics)
+        return Outcome("failed", None, turns.seconds, note="its lists differ from ours")
+    return Outcome("optimal", float(found.target.size), turns.seconds, metrics=turns.metrics)
 
 
 def _scipy_lists(graph: PeerGraph) -> Lists:
@@ -154,84 +152,69 @@ def _joined(counts: list[Any], ends: list[Any], costs: list[Any]) -> Lists:
 
 
 def _scipy(case: Case, limits: Limits) -> Outcome:
-    def search(graph: PeerGraph, work: _Work) -> tuple[Lists, float]:
-        started = time.perf_counter()
-        lists = _scipy_lists(graph)
-        return lists, time.perf_counter() - started
-
-    return _beside(case, limits, search)
+    return _beside(case, limits, lambda graph: lambda: _scipy_lists(graph))
 
 
 def _networkx(case: Case, limits: Limits) -> Outcome:
     nx: Any = importlib.import_module("networkx")
 
-    def search(graph: PeerGraph, work: _Work) -> tuple[Lists, float]:
-        arcs = graph.matrix.tocoo()
-        streets = nx.DiGraph()
-        streets.add_nodes_from(range(graph.matrix.shape[0]))
-        triples = zip(arcs.row.tolist(), arcs.col.tolist(), arcs.data.tolist(), strict=True)
-        streets.add_weighted_edges_from(triples)
-        counts, ends, costs = [], [], []
-        started = time.perf_counter()
-        for start in range(graph.starts):
-            found = nx.single_source_dijkstra_path_length(
-                streets, graph.nodes + start, cutoff=_LIMIT_MS
-            )
-            distance = np.full((1, graph.matrix.shape[0]), np.inf)
-            distance[0, list(found)] = list(found.values())
-            ticks = graph.attach(distance, start)[0]
-            end = np.flatnonzero(ticks <= _LIMIT_MS)
-            counts.append([end.size])
-            ends.append(end.astype(np.int32))
-            costs.append(ticks[end].astype(np.int64))
-        lists = _joined(counts, ends, costs)
-        return lists, time.perf_counter() - started
+    def prepare(graph: PeerGraph) -> Callable[[], Lists]:
+        streets = graph.as_networkx()
 
-    return _beside(case, limits, search)
+        def search() -> Lists:
+            counts, ends, costs = [], [], []
+            for start in range(graph.starts):
+                found = nx.single_source_dijkstra_path_length(
+                    streets, graph.nodes + start, cutoff=_LIMIT_MS
+                )
+                distance = np.full((1, graph.matrix.shape[0]), np.inf)
+                distance[0, list(found)] = list(found.values())
+                ticks = graph.attach(distance, start)[0]
+                end = np.flatnonzero(ticks <= _LIMIT_MS)
+                counts.append([end.size])
+                ends.append(end.astype(np.int32))
+                costs.append(ticks[end].astype(np.int64))
+            return _joined(counts, ends, costs)
+
+        return search
+
+    return _beside(case, limits, prepare)
 
 
 def _pandana(case: Case, limits: Limits) -> Outcome:
-    """Range queries by contraction hierarchies; its preparation counts too (``prepared_s``)."""
+    """Range queries; pandana's preparation counts, since the lists are asked for once."""
     os.environ["OMP_NUM_THREADS"] = str(limits.threads)
     pandana: Any = importlib.import_module("pandana")
     pd: Any = importlib.import_module("pandas")
-    prepared = 0.0
 
-    def search(graph: PeerGraph, work: _Work) -> tuple[Lists, float]:
-        nonlocal prepared
+    def prepare(graph: PeerGraph) -> Callable[[], Lists]:
         arcs = graph.matrix.tocoo()
         nodes = pd.Series(np.zeros(graph.matrix.shape[0]))
-        started = time.perf_counter()
-        network = pandana.Network(
-            nodes,
-            nodes,
-            pd.Series(arcs.row),
-            pd.Series(arcs.col),
-            pd.DataFrame({"s": arcs.data / 1000 + 1e-4}),  # cut to whole thousandths inside
-            twoway=False,
-        )
-        prepared = time.perf_counter() - started
-        counts, ends, costs = [], [], []
-        for first in range(0, graph.starts, _CHUNK):
-            last = min(first + _CHUNK, graph.starts)
-            rows = graph.nodes + np.arange(first, last)
-            pairs = network.nodes_in_range(rows, _LIMIT_S + 1e-4)
-            distance = np.full((last - first, graph.matrix.shape[0]), np.inf)
-            source = pairs["source"].to_numpy() - graph.nodes - first
-            distance[source, pairs["destination"].to_numpy()] = 1000 * pairs["s"].to_numpy()
-            ticks = graph.attach(np.rint(distance), first)
-            row, end = np.nonzero(ticks <= _LIMIT_MS)
-            counts.append(np.bincount(row, minlength=last - first))
-            ends.append(end.astype(np.int32))
-            costs.append(ticks[row, end].astype(np.int64))
-        lists = _joined(counts, ends, costs)
-        return lists, time.perf_counter() - started
+        tail, head = pd.Series(arcs.row), pd.Series(arcs.col)
+        # Seconds: pandana cuts them to whole thousandths inside.
+        weights = pd.DataFrame({"s": arcs.data / 1000 + 1e-4})
 
-    outcome = _beside(case, limits, search)
-    metrics = {**outcome.metrics, "prepared_s": prepared}
-    return Outcome(
-        outcome.status, outcome.objective, outcome.seconds, metrics=metrics, note=outcome.note
-    )
+        def search() -> Lists:
+            network = pandana.Network(nodes, nodes, tail, head, weights, twoway=False)
+            counts, ends, costs = [], [], []
+            for first in range(0, graph.starts, _CHUNK):
+                last = min(first + _CHUNK, graph.starts)
+                rows = graph.nodes + np.arange(first, last)
+                pairs = network.nodes_in_range(rows, _LIMIT_S + 1e-4)
+                distance = np.full((last - first, graph.matrix.shape[0]), np.inf)
+                source = pairs["source"].to_numpy() - graph.nodes - first
+                milliseconds = np.rint(1000 * pairs["s"].to_numpy())
+                distance[source, pairs["destination"].to_numpy()] = milliseconds
+                ticks = graph.attach(distance, first)
+                row, end = np.nonzero(ticks <= _LIMIT_MS)
+                counts.append(np.bincount(row, minlength=last - first))
+                ends.append(end.astype(np.int32))
+                costs.append(ticks[row, end].astype(np.int64))
+            return _joined(counts, ends, costs)
+
+        return search
+
+    return _beside(case, limits, prepare)
 
 
 REACH = Suite(
