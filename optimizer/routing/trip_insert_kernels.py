@@ -53,7 +53,6 @@ from optimizer.routing.trip_kernels import (
 # row, kitchen.
 DELTA, FOR_VEHICLE, FOR_TRIP, IS_NEW, AT, IN_ROW, FROM = range(7)
 FOUND_SIZE = 7
-ALL = np.int64(-1)
 
 
 @njit(cache=True, nogil=True)
@@ -219,11 +218,10 @@ def best_new_trips(data, state, vehicles, u, blink, rng, best):
 
 
 @njit(cache=True, nogil=True)
-def best_insertion(data, state, u, only, blink, rng, best):
+def best_insertion(data, state, u, blink, rng, best):
     """Find the cheapest feasible insertion of a task; True if there is one.
 
-    ``only`` restricts the search to one vehicle, ``ALL`` for any. Of a family's unused vehicles
-    the first stands for all. ``best`` is int64[FOUND_SIZE].
+    Of a family's unused vehicles the first stands for all. ``best`` is int64[FOUND_SIZE].
     """
     best[DELTA] = BIG
     best[FOR_VEHICLE] = -1
@@ -231,9 +229,9 @@ def best_insertion(data, state, u, only, blink, rng, best):
     count = 0
     idle_family = -1
     for v in range(data.vehicles.shape[0]):
-        if (only >= 0 and v != only) or data.allowed[u, v] == 0:
+        if data.allowed[u, v] == 0:
             continue
-        if only < 0 and state.days[v, N_TRIPS] == 0:
+        if state.days[v, N_TRIPS] == 0:
             if data.vehicles[v, FAMILY] == idle_family:
                 continue
             idle_family = data.vehicles[v, FAMILY]

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from optimizer.routing.problem import NONE, UNREACHABLE, RoutingProblem
 from optimizer.routing.solution import Route, StepKind
 from optimizer.routing.trip_insert_kernels import (
-    ALL,
     DELTA,
     FOR_VEHICLE,
     FOUND_SIZE,
@@ -242,7 +241,7 @@ class TripModel:
         servable = np.zeros(self.problem.n_tasks, dtype=bool)
         costs = []
         for task in range(self.problem.n_tasks):
-            if best_insertion(self.data, state, task, ALL, 0.0, rng, found):
+            if best_insertion(self.data, state, task, 0.0, rng, found):
                 servable[task] = True
                 vehicle = found[FOR_VEHICLE]
                 costs.append(int(found[DELTA]) - int(self.problem.vehicle_fixed_cost[vehicle]))

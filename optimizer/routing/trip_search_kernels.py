@@ -16,7 +16,6 @@ from numba import njit
 
 import base.kernel_cache  # noqa: F401  (sets the cache folder before anything is compiled)
 from optimizer.routing.trip_insert_kernels import (
-    ALL,
     FOR_VEHICLE,
     FOUND_SIZE,
     best_insertion,
@@ -223,7 +222,7 @@ def recreate(data, state, absent, count, blink, rng, touched):
     """Insert absent tasks in the given order, each where it is cheapest, if anywhere."""
     found = np.empty(FOUND_SIZE, dtype=np.int64)
     for i in range(count):
-        if best_insertion(data, state, absent[i], ALL, blink, rng, found):
+        if best_insertion(data, state, absent[i], blink, rng, found):
             insert(data, state, absent[i], found)
             touched[found[FOR_VEHICLE]] = 1
 
@@ -320,6 +319,6 @@ def complete(data, state, order):
         for u in order:
             if state.where[u, SLOT] >= 0 or data.tasks[u, WEIGHT] == 0:
                 continue
-            if best_insertion(data, state, u, ALL, 0.0, rng, found):
+            if best_insertion(data, state, u, 0.0, rng, found):
                 insert(data, state, u, found)
                 changed = True
