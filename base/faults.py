@@ -11,14 +11,15 @@ digits; ``docs/errors.md`` lists them all and a test keeps it complete.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, TypeVar
 
 __all__ = ["Fault", "FaultError", "FaultKind", "Faults", "Lang", "registered_kinds"]
 
 Lang = Literal["zh", "en"]
+T = TypeVar("T")
 
 _kinds: dict[str, FaultKind] = {}
 
@@ -138,6 +139,14 @@ class Faults:
     def extend(self, faults: Iterable[Fault]) -> None:
         """Keep several faults, those of a caught :class:`FaultError` for instance."""
         self._faults.extend(faults)
+
+    def keep(self, read: Callable[[], T]) -> T | None:
+        """What ``read`` gives, or None after keeping the faults that it raises."""
+        try:
+            return read()
+        except FaultError as error:
+            self.extend(error.faults)
+            return None
 
     def __bool__(self) -> bool:
         return bool(self._faults)

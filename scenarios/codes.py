@@ -317,8 +317,8 @@ SOURCE_NEEDED = FaultKind(
 )
 CHECK_REFUSED = FaultKind(
     "CC-S206",
-    "the independent checker refuses this answer: {what}",
-    "独立校验未通过：{what}",
+    "the independent checker refuses this answer: {what_en}",
+    "独立校验未通过：{what_zh}",
     "report it with the scenario file; no answer was handed out",
     "请附方案文件反馈；系统未输出任何结果",
 )

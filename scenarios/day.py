@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
-from base.faults import Fault, FaultError, Faults
+from base.faults import Fault, Faults
 from scenarios.catalogue import Catalogue, built_in
 from scenarios.cells import read_time
 from scenarios.codes import ROWS_UNPLACED
@@ -28,8 +27,6 @@ from scenarios.tables import (
 )
 
 __all__ = ["Lunch", "VisitDay", "read_lunch", "read_visit_day", "unplaced_warning"]
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -70,23 +67,23 @@ def read_visit_day(wanted: VisitsInput, folder: Path, intake: Intake | None = No
     intake = intake or Intake()
     if wanted.catalogue is not None:
         table = wanted.catalogue
-        catalogue = _keep(faults, lambda: read_services(table, folder))
+        catalogue = faults.keep(lambda: read_services(table, folder))
         intake = dataclasses.replace(intake, catalogue=catalogue or intake.catalogue)
     if wanted.places is not None:
         places = wanted.places
         intake = dataclasses.replace(
-            intake, places=_keep(faults, lambda: read_places(places, folder))
+            intake, places=faults.keep(lambda: read_places(places, folder))
         )
     if wanted.station is not None:
         intake = dataclasses.replace(intake, station=Place(*wanted.station))
-    carers = _keep(faults, lambda: read_carers(wanted.carers, folder, intake))
+    carers = faults.keep(lambda: read_carers(wanted.carers, folder, intake))
     visits: Sequence[Visit] | None = None
     if wanted.visits is not None:
         day = wanted.visits
-        visits = _keep(faults, lambda: read_visits(day, folder, intake))
+        visits = faults.keep(lambda: read_visits(day, folder, intake))
     elif wanted.elders is not None:
         ledger = wanted.elders
-        visits = _keep(faults, lambda: read_ledger(ledger, folder, wanted.day, intake).visits)
+        visits = faults.keep(lambda: read_ledger(ledger, folder, wanted.day, intake).visits)
     faults.raise_if_any()
     return VisitDay(
         tuple(visits or ()), tuple(carers or ()), tuple(intake.unplaced), intake.catalogue
@@ -103,25 +100,22 @@ def read_lunch(wanted: MealsInput, folder: Path, intake: Intake | None = None) -
     intake = intake or Intake()
     if wanted.places is not None:
         table = wanted.places
-        intake = dataclasses.replace(
-            intake, places=_keep(faults, lambda: read_places(table, folder))
-        )
+        intake = dataclasses.replace(intake, places=faults.keep(lambda: read_places(table, folder)))
     low, high = (read_time(text) for text in wanted.window)
     assert low is not None and high is not None, "scenarios.crosschecks looks at the window"
     window = (low, high)
     orders: Sequence[MealOrder] | None = None
     if wanted.orders is not None:
         listed = wanted.orders
-        orders = _keep(faults, lambda: read_orders(listed, folder, intake, window=window))
+        orders = faults.keep(lambda: read_orders(listed, folder, intake, window=window))
     elif wanted.elders is not None:
         ledger, meal = wanted.elders, wanted.meal
-        day = _keep(
-            faults,
+        day = faults.keep(
             lambda: read_ledger(ledger, folder, wanted.day, intake, windows={meal: window}),
         )
         orders = day.orders(meal) if day else None
-    kitchens = _keep(faults, lambda: read_kitchens(wanted.kitchens, folder, intake))
-    carriers = _keep(faults, lambda: read_carriers(wanted.carriers, folder, intake))
+    kitchens = faults.keep(lambda: read_kitchens(wanted.kitchens, folder, intake))
+    carriers = faults.keep(lambda: read_carriers(wanted.carriers, folder, intake))
     faults.raise_if_any()
     return Lunch(
         tuple(orders or ()), tuple(kitchens or ()), tuple(carriers or ()), tuple(intake.unplaced)
@@ -135,12 +129,3 @@ def unplaced_warning(unplaced: Sequence[Unplaced]) -> tuple[Fault, ...]:
     rows = ", ".join(str(item.row) for item in unplaced[:10])
     more = " ..." if len(unplaced) > 10 else ""
     return (ROWS_UNPLACED(unplaced[0].table, count=len(unplaced), rows=rows + more),)
-
-
-def _keep(faults: Faults, read: Callable[[], T]) -> T | None:
-    """What a reader gives, None after keeping its faults."""
-    try:
-        return read()
-    except FaultError as error:
-        faults.extend(error.faults)
-        return None

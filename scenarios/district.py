@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -29,9 +29,12 @@ __all__ = [
     "District",
     "LayerReader",
     "far_from_street",
+    "open_beside",
     "open_district",
     "read_streets",
 ]
+
+T = TypeVar("T")
 
 OSM_CREDIT = "(c) OpenStreetMap contributors"
 """Printed on every map and report that is made from OpenStreetMap data."""
@@ -75,8 +78,8 @@ class LayerReader:
 
         ``repair`` mends invalid shapes with a warning: for layers of which only a point matters.
         """
-        try:
-            frame = read_layer(
+        frame = self.faults.keep(
+            lambda: read_layer(
                 layer_source(layer, self.folder),
                 geometry=geometry,
                 counts=tuple(name for name in counts if name),
@@ -85,8 +88,8 @@ class LayerReader:
                 network=self.network,
                 repair=repair,
             )
-        except FaultError as error:
-            self.faults.extend(error.faults)
+        )
+        if frame is None:
             return None
         rows = frame.attrs.get("repaired", ())
         if len(rows):
@@ -157,6 +160,20 @@ def open_district(scenario: Scenario, folder: Path) -> District:
     if subdistricts is not None:
         reader.within = _with_margin(subdistricts, streets.crs)
     return District(scenario, reader, streets, subdistricts, _sources(scenario))
+
+
+def open_beside(scenario: Scenario, folder: Path, read: Callable[[], T]) -> tuple[District, T]:
+    """A scenario's district and what ``read`` gives, the faults of both raised at once.
+
+    Raises:
+        FaultError: every fault of both.
+    """
+    faults = Faults()
+    tables = faults.keep(read)
+    district = faults.keep(lambda: open_district(scenario, folder))
+    faults.raise_if_any()
+    assert district is not None and tables is not None
+    return district, tables
 
 
 def far_from_street(

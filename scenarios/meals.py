@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,23 +13,22 @@ from numpy.typing import NDArray
 
 from base.faults import Fault, FaultError, Faults
 from optimizer.routing.problem import NONE, RoutingProblem
-from optimizer.routing.solution import RoutingAnswer, StepKind, Unserved
-from optimizer.routing.solve import solve
+from optimizer.routing.solution import StepKind, Unserved
 from optimizer.stop import ProgressCallback, Stop
-from scenarios.codes import ID_TWICE, NOTHING_TO_PLAN, PART_MISSING, UNKNOWN_REFERENCE
+from scenarios.codes import NOTHING_TO_PLAN, PART_MISSING, UNKNOWN_REFERENCE
 from scenarios.day import Lunch, read_lunch, unplaced_warning
-from scenarios.district import District, open_district
+from scenarios.district import District, open_beside
 from scenarios.model import MealsInput, Scenario, Text
 from scenarios.records import Carrier, Kitchen, MealOrder, Place
 from scenarios.rounds import (
     COST_SCALE,
     PlaceBook,
-    Round,
+    RoundsRun,
     Travel,
+    check_ids,
     cost_per_tick,
     prizes,
-    read_rounds,
-    refuse_violations,
+    solve_checked,
     travel_between,
 )
 from scenarios.rounds import (
@@ -110,46 +108,14 @@ class Undelivered:
 
 
 @dataclass(frozen=True, eq=False)
-class MealsRun:
-    """A lunch with its checked plan.
-
-    Attributes:
-        case: records and compiled problem.
-        answer: the solver's answer; the checker found nothing wrong with it.
-        warnings: what the user should know.
-    """
-
-    case: MealsCase
-    answer: RoutingAnswer
-    warnings: tuple[Fault, ...]
-
-    kind = "meals"
-
-    @property
-    def scenario(self) -> Scenario:
-        """The scenario as written."""
-        return self.case.district.scenario
+class MealsRun(RoundsRun[MealsCase]):
+    """A lunch with its checked plan."""
 
     @property
     def wanted(self) -> MealsInput:
         """The scenario's meals part."""
         assert self.scenario.meals is not None
         return self.scenario.meals
-
-    @property
-    def district(self) -> District:
-        """Streets and sub-districts."""
-        return self.case.district
-
-    @property
-    def problem(self) -> RoutingProblem:
-        """What the solver got."""
-        return self.case.problem
-
-    @cached_property
-    def rounds(self) -> tuple[Round, ...]:
-        """The rounds of the carriers in use."""
-        return read_rounds(self.problem, self.answer)
 
     @cached_property
     def trips(self) -> tuple[Trip, ...]:
@@ -221,18 +187,7 @@ def run_meals(
     wanted = scenario.meals
     if wanted is None:
         raise FaultError([PART_MISSING(part="meals")])
-    faults = Faults()
-    district, lunch = None, None
-    try:
-        lunch = read_lunch(wanted, folder, intake)
-    except FaultError as error:
-        faults.extend(error.faults)
-    try:
-        district = open_district(scenario, folder)
-    except FaultError as error:
-        faults.extend(error.faults)
-    faults.raise_if_any()
-    assert district is not None and lunch is not None
+    district, lunch = open_beside(scenario, folder, lambda: read_lunch(wanted, folder, intake))
     stop = stop or Stop(seconds=wanted.seconds, iterations=wanted.iterations)
     return plan_meals(district, wanted, lunch, stop=stop, seed=wanted.seed, progress=progress)
 
@@ -252,9 +207,8 @@ def plan_meals(
         FaultError: records that do not fit together; or CC-S206.
     """
     case = compile_meals(district, wanted, lunch)
-    answer = solve(case.problem, stop=stop, seed=seed, progress=progress)
-    refuse_violations(case.problem, answer)
-    return MealsRun(case, answer, case.warnings)
+    answer = solve_checked(case.problem, stop=stop, seed=seed, progress=progress)
+    return MealsRun(case, answer)
 
 
 def compile_meals(district: District, wanted: MealsInput, lunch: Lunch) -> MealsCase:
@@ -368,11 +322,7 @@ def _check_records(lunch: Lunch) -> None:
         ("kitchens", [kitchen.id for kitchen in lunch.kitchens]),
         ("carriers", [carrier.id for carrier in lunch.carriers]),
     ):
-        if not ids:
-            faults.add(NOTHING_TO_PLAN(what=what))
-        faults.extend(
-            ID_TWICE(what=what, value=value) for value, times in Counter(ids).items() if times > 1
-        )
+        check_ids(faults, what, ids)
     known = {kitchen.id for kitchen in lunch.kitchens}
     for order in lunch.orders:
         if order.kitchen is not None and order.kitchen not in known:

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from base.faults import Fault, FaultError
+from base.faults import Fault, FaultError, Faults
 from geo.matrix import travel_matrix
 from geo.modes import TravelMode, car, ebike, walk
 from geo.snap import Snapped, snap
 from optimizer.routing.check import check
 from optimizer.routing.problem import NONE, UNREACHABLE, RoutingProblem
 from optimizer.routing.solution import Route, RoutingAnswer, Step, StepKind
-from scenarios.codes import CHECK_REFUSED
+from optimizer.routing.solve import solve
+from optimizer.stop import ProgressCallback
+from optimizer.stop import Stop as StopRule
+from scenarios.codes import CHECK_REFUSED, ID_TWICE, NOTHING_TO_PLAN
 from scenarios.district import District, far_from_street
+from scenarios.model import Scenario
 from scenarios.records import Mode, Place
 
 __all__ = [
     "PlaceBook",
     "Round",
+    "RoundsRun",
     "Stop",
     "Travel",
+    "check_ids",
     "cost_per_tick",
     "prizes",
     "read_rounds",
-    "refuse_violations",
+    "solve_checked",
     "travel_between",
 ]
 
@@ -153,6 +162,72 @@ class Round:
         return tuple(stop for stop in self.stops if stop.step.kind is StepKind.TASK)
 
 
+class RoundsCase(Protocol):
+    """What a compiled day of visits and a compiled meal have in common."""
+
+    @property
+    def district(self) -> District:
+        """Streets and sub-districts."""
+
+    @property
+    def problem(self) -> RoutingProblem:
+        """What the solver gets."""
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """What the user should know."""
+
+
+CaseT = TypeVar("CaseT", bound=RoundsCase)
+
+
+@dataclass(frozen=True, eq=False)
+class RoundsRun(Generic[CaseT]):
+    """A day with its checked plan.
+
+    Attributes:
+        case: records and compiled problem.
+        answer: the solver's answer; the checker found nothing wrong with it.
+    """
+
+    case: CaseT
+    answer: RoutingAnswer
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario as written."""
+        return self.district.scenario
+
+    @property
+    def district(self) -> District:
+        """Streets and sub-districts."""
+        return self.case.district
+
+    @property
+    def problem(self) -> RoutingProblem:
+        """What the solver got."""
+        return self.case.problem
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """What the user should know."""
+        return self.case.warnings
+
+    @cached_property
+    def rounds(self) -> tuple[Round, ...]:
+        """The rounds of the vehicles in use."""
+        return read_rounds(self.problem, self.answer)
+
+
+def check_ids(faults: Faults, what: str, ids: Sequence[str]) -> None:
+    """Keep a fault where a table is empty, and one for every id that it uses twice."""
+    if not ids:
+        faults.add(NOTHING_TO_PLAN(what=what))
+    for value, times in Counter(ids).items():
+        if times > 1:
+            faults.add(ID_TWICE(what=what, value=value))
+
+
 def travel_between(district: District, book: PlaceBook, modes: Iterable[Mode], what: str) -> Travel:
     """One matrix per mode in use between all places of the book.
 
@@ -241,12 +316,22 @@ def _read_round(problem: RoutingProblem, route: Route) -> Round:
     return Round(route.vehicle, route.depart, route.end, tuple(stops), *back, tuple(path))
 
 
-def refuse_violations(problem: RoutingProblem, answer: RoutingAnswer) -> None:
-    """Run the independent checker.
+def solve_checked(
+    problem: RoutingProblem,
+    *,
+    stop: StopRule,
+    seed: int = 0,
+    progress: ProgressCallback | None = None,
+) -> RoutingAnswer:
+    """Solve, and let the independent checker look at the answer.
 
     Raises:
         FaultError: it refuses the answer (CC-S206).
     """
+    answer = solve(problem, stop=stop, seed=seed, progress=progress)
     violations = check(problem, answer)
     if violations:
-        raise FaultError([CHECK_REFUSED(what=str(violation)) for violation in violations])
+        raise FaultError(
+            [CHECK_REFUSED(what_en=each.text("en"), what_zh=each.text("zh")) for each in violations]
+        )
+    return answer

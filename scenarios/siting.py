@@ -56,8 +56,6 @@ class SitingRun:
     curve: tuple[CurvePoint, ...]
     warnings: tuple[Fault, ...]
 
-    kind = "siting"
-
     @property
     def scenario(self) -> Scenario:
         """The scenario as written."""
@@ -242,7 +240,9 @@ def run_siting(
     answer = solve(problem, request, stop=stop, seed=wanted.seed, progress=progress)
     violations = check(problem, request, answer)
     if violations:
-        raise FaultError([CHECK_REFUSED(what=str(violation)) for violation in violations])
+        raise FaultError(
+            [CHECK_REFUSED(what_en=each.text("en"), what_zh=each.text("zh")) for each in violations]
+        )
     return SitingRun(
         case,
         answer,

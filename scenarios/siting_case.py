@@ -16,18 +16,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from base.faults import Fault, FaultError
+from base.faults import Fault
 from geo.modes import TravelMode, walk
 from geo.reach import Reach, reach
 from geo.snap import Snapped, snap
 from optimizer.siting.problem import Question, SiteStatus, SitingProblem, SitingRequest
 from optimizer.stop import Progress, ProgressCallback
 from scenarios.candidates import bonus_persons, generate_candidates
-from scenarios.codes import (
-    ID_TWICE,
-    NO_SITES,
-    OUTSIDE_DISTRICTS,
-)
+from scenarios.codes import ID_TWICE, NO_SITES, OUTSIDE_DISTRICTS
 from scenarios.demand import TICKS_PER_SECOND, DemandRows, read_demand
 from scenarios.district import District, far_from_street
 from scenarios.model import SitesInput, SitingInput
@@ -129,11 +125,8 @@ def compile_siting(
 
 
 def _request(wanted: SitingInput, district: District) -> SitingRequest | None:
-    try:
-        return SitingRequest(Question(wanted.question), wanted.new_sites)
-    except FaultError as error:
-        district.reader.faults.extend(error.faults)
-        return None
+    question = Question(wanted.question)
+    return district.reader.faults.keep(lambda: SitingRequest(question, wanted.new_sites))
 
 
 def _tell_outside(demand: DemandRows, district: District, warnings: list[Fault]) -> None:
@@ -203,11 +196,10 @@ def _generated(
     wanted: SitingInput, at: int, district: District, mode: TravelMode, warnings: list[Fault]
 ) -> gpd.GeoDataFrame | None:
     generator = wanted.candidates[at]
-    try:
-        points, told = generate_candidates(generator, district, mode)
-    except FaultError as error:
-        district.reader.faults.extend(error.faults)
+    found = district.reader.faults.keep(lambda: generate_candidates(generator, district, mode))
+    if found is None:
         return None
+    points, told = found
     warnings.extend(told)
     prefix = f"{generator.on}{at + 1}" if len(wanted.candidates) > 1 else generator.on
     ids = [f"{prefix}-{row + 1}" for row in range(len(points))]

@@ -14,29 +14,26 @@ from numpy.typing import NDArray
 
 from base.faults import Fault, FaultError, Faults
 from optimizer.routing.problem import NONE, LinkKind, RoutingProblem
-from optimizer.routing.solution import RoutingAnswer, Unserved
-from optimizer.routing.solve import solve
+from optimizer.routing.solution import Unserved
 from optimizer.stop import ProgressCallback, Stop
 from scenarios.codes import (
-    ID_TWICE,
-    NOTHING_TO_PLAN,
     PART_MISSING,
     TOO_MANY_SKILLS,
     UNKNOWN_REFERENCE,
 )
 from scenarios.day import VisitDay, read_visit_day, unplaced_warning
-from scenarios.district import District, open_district
+from scenarios.district import District, open_beside
 from scenarios.model import Scenario, VisitsInput
 from scenarios.records import Carer, Place, Tier, Visit
 from scenarios.rounds import (
     COST_SCALE,
     PlaceBook,
-    Round,
+    RoundsRun,
     Travel,
+    check_ids,
     cost_per_tick,
     prizes,
-    read_rounds,
-    refuse_violations,
+    solve_checked,
     travel_between,
 )
 from scenarios.tables import Intake
@@ -90,46 +87,14 @@ class TierCount:
 
 
 @dataclass(frozen=True, eq=False)
-class VisitsRun:
-    """A day of visits with its checked plan.
-
-    Attributes:
-        case: records and compiled problem.
-        answer: the solver's answer; the checker found nothing wrong with it.
-        warnings: what the user should know.
-    """
-
-    case: VisitsCase
-    answer: RoutingAnswer
-    warnings: tuple[Fault, ...]
-
-    kind = "visits"
-
-    @property
-    def scenario(self) -> Scenario:
-        """The scenario as written."""
-        return self.case.district.scenario
+class VisitsRun(RoundsRun[VisitsCase]):
+    """A day of visits with its checked plan."""
 
     @property
     def wanted(self) -> VisitsInput:
         """The scenario's visits part."""
         assert self.scenario.visits is not None
         return self.scenario.visits
-
-    @property
-    def district(self) -> District:
-        """Streets and sub-districts."""
-        return self.case.district
-
-    @property
-    def problem(self) -> RoutingProblem:
-        """What the solver got."""
-        return self.case.problem
-
-    @cached_property
-    def rounds(self) -> tuple[Round, ...]:
-        """The rounds of the carers in use."""
-        return read_rounds(self.problem, self.answer)
 
     @cached_property
     def unserved(self) -> tuple[tuple[Visit, Unserved], ...]:
@@ -172,18 +137,7 @@ def run_visits(
     wanted = scenario.visits
     if wanted is None:
         raise FaultError([PART_MISSING(part="visits")])
-    faults = Faults()
-    district, day = None, None
-    try:
-        day = read_visit_day(wanted, folder, intake)
-    except FaultError as error:
-        faults.extend(error.faults)
-    try:
-        district = open_district(scenario, folder)
-    except FaultError as error:
-        faults.extend(error.faults)
-    faults.raise_if_any()
-    assert district is not None and day is not None
+    district, day = open_beside(scenario, folder, lambda: read_visit_day(wanted, folder, intake))
     stop = stop or Stop(seconds=wanted.seconds, iterations=wanted.iterations)
     return plan_visits(district, day, stop=stop, seed=wanted.seed, progress=progress)
 
@@ -202,9 +156,8 @@ def plan_visits(
         FaultError: records that do not fit together; or CC-S206.
     """
     case = compile_visits(district, day)
-    answer = solve(case.problem, stop=stop, seed=seed, progress=progress)
-    refuse_violations(case.problem, answer)
-    return VisitsRun(case, answer, case.warnings)
+    answer = solve_checked(case.problem, stop=stop, seed=seed, progress=progress)
+    return VisitsRun(case, answer)
 
 
 def compile_visits(district: District, day: VisitDay) -> VisitsCase:
@@ -289,11 +242,7 @@ def _check_records(visits: Sequence[Visit], carers: Sequence[Carer]) -> None:
         ("visits", [visit.id for visit in visits]),
         ("carers", [carer.id for carer in carers]),
     ):
-        if not ids:
-            faults.add(NOTHING_TO_PLAN(what=what))
-        faults.extend(
-            ID_TWICE(what=what, value=value) for value, times in Counter(ids).items() if times > 1
-        )
+        check_ids(faults, what, ids)
     known = {visit.id for visit in visits}
     for visit in visits:
         if visit.link is not None and visit.link.other not in known:
