@@ -20,6 +20,7 @@ from optimizer.routing.pyvrp_engine import EngineModel, Sequences, improve
 from optimizer.routing.schedule import cost_parts
 from optimizer.routing.solution import Plan, RoutingAnswer
 from optimizer.routing.trips import solve_trips
+from optimizer.routing.warm import compile_rounds
 from optimizer.stop import Progress, ProgressCallback, Stop, StopClock
 
 __all__ = ["count_plan", "solve", "solve_visits"]
@@ -68,6 +69,7 @@ def solve_visits(
     Prizes are weighed against costs within the lowest tier; in higher tiers whatever fits is
     served.
     """
+    compile_rounds()
     clock = stop.start()
 
     def tell(phase: str, objective: int | None, iterations: int) -> None:

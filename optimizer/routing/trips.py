@@ -37,7 +37,7 @@ from optimizer.routing.trip_kernels import SLOT, TripState
 from optimizer.routing.trip_model import TripModel
 from optimizer.routing.trip_pool import Candidate, slice_counts, trips_of_run
 from optimizer.routing.trip_search_kernels import complete, worth
-from optimizer.routing.trip_warm import compile_kernels
+from optimizer.routing.trip_warm import compile_trips
 from optimizer.stop import Progress, ProgressCallback, Stop, StopClock
 
 __all__ = ["solve_trips"]
@@ -78,7 +78,7 @@ def solve_trips(
         The best plan found, with reasons for what is unserved; never a proved bound.
     """
     stop = Stop(seconds=30.0) if stop is None else stop
-    compile_kernels()
+    compile_trips()
     clock = stop.start()
     model = TripModel(problem)
     news = _News(model, clock, progress)
