@@ -10,8 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.compare import compare as compare_records
+from benchmarks.fetch import FetchError
+from benchmarks.fetch import fetch as fetch_set
 from benchmarks.record import Record, read_records, write_records
+from benchmarks.report import write_report
 from benchmarks.runner import available_peers, run_suite
+from benchmarks.sources import SOURCES
 from benchmarks.suite import Limits, Suite, matching
 from benchmarks.suites import SUITES
 
@@ -82,13 +86,52 @@ def compare(
     tolerance: Annotated[float, typer.Option(help="Loss that is let pass.")] = 1e-4,
 ) -> None:
     """Say where the newer run is worse; exit with 1 if it is anywhere."""
-    changes = compare_records(read_records(old), read_records(new), tolerance)
+    changes = compare_records(_read(old), _read(new), tolerance)
     for change in changes:
         loss = "" if change.loss is None else f" by {change.loss:.3%}"
         out.print(f"{change.suite} {change.instance} {change.solver}: {change.what}{loss}")
     if changes:
         raise typer.Exit(1)
     out.print("no solver got worse")
+
+
+@app.command()
+def report(
+    files: Annotated[list[Path], typer.Argument(help="Files of records.")],
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder to write into.")],
+) -> None:
+    """Write report.md and report.html (one page, no outside requests)."""
+    records = [record for path in files for record in _read(path)]
+    for path in write_report(records, out_dir):
+        out.print(str(path), markup=False)
+
+
+@app.command()
+def fetch(
+    names: Annotated[list[str] | None, typer.Argument(help="Sets; none to list them.")] = None,
+    data: Annotated[Path, typer.Option(help="Data folder to fill.")] = Path("bench-data"),
+) -> None:
+    """Download public sets by name, for people with a network."""
+    if not names:
+        for name, public in SOURCES.items():
+            out.print(f"{name:10} {public.about}", markup=False)
+        return
+    for name in names:
+        if name not in SOURCES:
+            raise typer.BadParameter(f"no set {name!r}; there are: {', '.join(SOURCES)}")
+        try:
+            fetch_set(SOURCES[name], data, tell=_tell)
+        except FetchError as error:
+            err.print(str(error), markup=False)
+            raise typer.Exit(1) from None
+    out.print(f"use them with --data {data}", markup=False)
+
+
+def _read(path: Path) -> list[Record]:
+    try:
+        return read_records(path)
+    except (OSError, ValueError, TypeError) as error:
+        raise typer.BadParameter(f"{path}: {error}") from None
 
 
 def _suites(name: str) -> list[Suite]:

@@ -31,6 +31,7 @@ class Record:
         best_known: the published value, None where none is known.
         gap: loss against best known as a fraction of it; negative means better.
         bound, proved_gap: the solver's proved bound and the gap to it, None where it proves none.
+        limit_s, iterations: the limits that it ran under, None for none.
         seconds: wall clock of the solve, reading and importing left out.
         peak_mb: peak resident memory of the process that solved.
         trace: (seconds, objective) of every improvement, as far as the solver tells.
@@ -47,6 +48,8 @@ class Record:
     objective: float | None = None
     best_known: float | None = None
     bound: float | None = None
+    limit_s: float | None = None
+    iterations: int | None = None
     seconds: float | None = None
     peak_mb: float | None = None
     threads: int = 1

@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.record import Record, machine, versions
 from benchmarks.suite import Case, Limits, NotExpressible, Outcome, Solution, Suite
 
-__all__ = ["OURS", "available_peers", "run_suite"]
+__all__ = ["OURS", "as_record", "available_peers", "run_suite"]
 
 OURS = "carecircle"
 _GRACE = 120.0
@@ -68,6 +68,18 @@ def _measure(suite: Suite, solver: str, case: Case, limits: Limits) -> Record:
     if limits.solutions is not None and outcome.solution is not None:
         name = f"{case.instance}.{solver}.seed{limits.seed}{outcome.solution.ending}"
         _write_solution(limits.solutions / suite.name / name, outcome.solution)
+    return as_record(suite, solver, case, limits, outcome, peak_mb)
+
+
+def as_record(
+    suite: Suite,
+    solver: str,
+    case: Case,
+    limits: Limits,
+    outcome: Outcome,
+    peak_mb: float | None = None,
+) -> Record:
+    """What was found, with what it was found on."""
     return Record(
         suite=suite.name,
         instance=case.instance,
@@ -77,7 +89,9 @@ def _measure(suite: Suite, solver: str, case: Case, limits: Limits) -> Record:
         objective=outcome.objective,
         best_known=case.best_known,
         bound=outcome.bound,
-        seconds=round(outcome.seconds, 3),
+        limit_s=None if limits.iterations is not None else limits.seconds,
+        iterations=limits.iterations,
+        seconds=round(outcome.seconds, 4),
         peak_mb=None if peak_mb is None else round(peak_mb, 1),
         threads=limits.threads,
         seed=limits.seed,

@@ -40,7 +40,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Limits:
-    """The same for every solver of a run. ``iterations`` makes a run repeatable."""
+    """The same for every solver of a run.
+
+    ``iterations`` makes a run of ours repeatable: it replaces the limit on seconds.
+    """
 
     seconds: float
     threads: int = 1

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
-from benchmarks.readers.text import FormatError, read_numbers
+from benchmarks.readers.text import FormatError, read_numbers, read_rows
 
-__all__ = ["read_pmed"]
+__all__ = ["read_pmed", "read_pmed_optima"]
 
 
 def read_pmed(path: Path) -> tuple[NDArray[np.int64], int]:
@@ -43,3 +43,22 @@ def read_pmed(path: Path) -> tuple[NDArray[np.int64], int]:
     if not np.isfinite(distance).all():
         raise FormatError(path, "the graph is not connected")
     return np.rint(distance).astype(np.int64), p
+
+
+def read_pmed_optima(path: Path) -> dict[str, float]:
+    """p-median optima by name from the library's own list (``pmedopt.txt``); {} without it.
+
+    Raises:
+        FormatError: a line on an instance that holds no number.
+    """
+    if not path.is_file():
+        return {}
+    found = {}
+    for at, words in read_rows(path):
+        if not words[0].startswith("pmed"):
+            continue
+        try:
+            found[words[0]] = float(words[1])
+        except (IndexError, ValueError):
+            raise FormatError(path, f"line {at} holds no optimum: {' '.join(words)!r}") from None
+    return found

@@ -110,5 +110,5 @@ MCLP_CORDEAU = Suite(
     ours=our_solver(load),
     peers=peer_solvers(load),
     packages=PACKAGES,
-    smoke=("100x1000-R5.5-p10-s0", 5.0),
+    smoke=("100x1000-R5.5-p10-s0", 3.0),
 )

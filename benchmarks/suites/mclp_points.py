@@ -79,5 +79,5 @@ MCLP_POINTS = Suite(
     ours=our_solver(load),
     peers=peer_solvers(load),
     packages=PACKAGES,
-    smoke=("Bronx-p50", 5.0),
+    smoke=("Bronx-p50", 3.0),
 )

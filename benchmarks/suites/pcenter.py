@@ -56,5 +56,5 @@ PCENTER = Suite(
     ours=ours,
     peers={"highs": _highs, "spopt": _spopt},
     packages=PACKAGES,
-    smoke=("pmed1", 5.0),
+    smoke=("pmed1", 3.0),
 )

@@ -42,7 +42,8 @@ def solve_ours(
         if news.incumbent is not None and (not trace or trace[-1][1] != news.incumbent):
             trace.append((round(news.seconds + built, 3), float(news.incumbent)))
 
-    stop = Stop(seconds=max(0.1, limits.seconds - built), iterations=limits.iterations)
+    seconds_left = max(0.1, limits.seconds - built) if limits.iterations is None else None
+    stop = Stop(seconds=seconds_left, iterations=limits.iterations)
     answer = solve(problem, request, stop=stop, seed=limits.seed, progress=hear)
     result = answer.result
     broken = check(problem, request, answer)

@@ -100,5 +100,5 @@ SITING_PLAN = Suite(
     ours=ours,
     peers={"highs": _highs},
     packages=PACKAGES,
-    smoke=("town-S", 5.0),
+    smoke=("town-S", 3.0),
 )

@@ -177,5 +177,5 @@ VRPTW = Suite(
         "vroom": _peer(run_vroom),
     },
     packages=PACKAGES,
-    smoke=("C101", 3.0),
+    smoke=("C101", 2.0),
 )
