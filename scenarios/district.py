@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
@@ -21,7 +22,7 @@ from geo.snap import Snapped
 from geo.streets import from_lines
 from scenarios.codes import FAR_FROM_STREET, NAME_NOT_FOUND, SHAPES_REPAIRED, STREETS_CUT_OFF
 from scenarios.files import layer_source
-from scenarios.model import DistrictsInput, LayerInput, NetworkInput, Scenario
+from scenarios.model import DistrictsInput, LayerInput, NetworkInput, Scenario, Text
 
 __all__ = [
     "FAR_M",
@@ -29,6 +30,7 @@ __all__ = [
     "District",
     "LayerReader",
     "far_from_street",
+    "in_english",
     "open_beside",
     "open_district",
     "read_streets",
@@ -94,7 +96,7 @@ class LayerReader:
         rows = frame.attrs.get("repaired", ())
         if len(rows):
             shown = ", ".join(str(row) for row in rows[:10]) + (" ..." if len(rows) > 10 else "")
-            self.warnings.append(SHAPES_REPAIRED(layer.path, count=len(rows), rows=shown))
+            self.warnings.append(SHAPES_REPAIRED(layer.path.name, count=len(rows), rows=shown))
         return frame
 
 
@@ -107,7 +109,8 @@ class District:
         reader: reads further layers of it; its faults are raised by the caller, its warnings
             are what the user should know, though nothing is broken.
         streets: the street network, largest component only where the scenario says so.
-        subdistricts: polygons (WGS 84) with ``name``, ``code``, ``population``; None without.
+        subdistricts: polygons (WGS 84) with ``name``, ``name_en``, ``code``, ``population``;
+            None without.
         sources: lines that name the data's origin.
     """
 
@@ -128,6 +131,14 @@ class District:
         if self.subdistricts is None:
             return ()
         return tuple(str(name) for name in self.subdistricts["name"])
+
+    @property
+    def labels(self) -> tuple[Text, ...]:
+        """What reports call the sub-districts, in the order of their numbers."""
+        if self.subdistricts is None:
+            return ()
+        pairs = zip(self.subdistricts["name"], self.subdistricts["name_en"], strict=True)
+        return tuple(Text(zh=zh, en=en) for zh, en in pairs)
 
     def number_of(self, points: gpd.GeoSeries) -> NDArray[np.int32]:
         """The sub-district of every point (WGS 84), -1 for none; the first one on a border."""
@@ -246,7 +257,9 @@ def read_streets(
     pieces = int(network.component.max(initial=-1)) - int(kept.component.max(initial=-1))
     if pieces > 0:
         lost = float(network.edge_length.sum() - kept.edge_length.sum()) / 1000
-        reader.warnings.append(STREETS_CUT_OFF(wanted.source.path, count=pieces, km=round(lost, 1)))
+        reader.warnings.append(
+            STREETS_CUT_OFF(wanted.source.path.name, count=pieces, km=round(lost, 1))
+        )
     return kept
 
 
@@ -254,10 +267,10 @@ def _unknown_names(wanted: NetworkInput, frame: gpd.GeoDataFrame) -> list[Fault]
     if not wanted.drop_names:
         return []
     if wanted.name is None:
-        return [NAME_NOT_FOUND(wanted.source.path, name=name) for name in wanted.drop_names]
+        return [NAME_NOT_FOUND(wanted.source.path.name, name=name) for name in wanted.drop_names]
     names = frame[wanted.name].dropna().astype(str)
     return [
-        NAME_NOT_FOUND(wanted.source.path, name=name)
+        NAME_NOT_FOUND(wanted.source.path.name, name=name)
         for name in wanted.drop_names
         if not names.str.contains(name, regex=False).any()
     ]
@@ -268,13 +281,15 @@ def _read_subdistricts(wanted: DistrictsInput, reader: LayerReader) -> gpd.GeoDa
         wanted.source,
         geometry="polygon",
         counts=[wanted.population],
-        required=[wanted.name, wanted.code],
+        required=[wanted.name, wanted.name_en, wanted.code],
     )
     if frame is None:
         return None
+    names = frame[wanted.name].astype(str)
     table = gpd.GeoDataFrame(
         {
-            "name": frame[wanted.name].astype(str),
+            "name": names,
+            "name_en": in_english(frame, wanted.name_en, names),
             "code": frame[wanted.code].astype(str) if wanted.code else "",
             "population": frame[wanted.population] if wanted.population else np.nan,
         },
@@ -282,6 +297,16 @@ def _read_subdistricts(wanted: DistrictsInput, reader: LayerReader) -> gpd.GeoDa
         crs=_WGS84,
     )
     return table.reset_index(drop=True)
+
+
+def in_english(frame: gpd.GeoDataFrame, column: str | None, names: pd.Series[Any]) -> list[Any]:
+    """The English names of a layer's rows; a row without one keeps its name."""
+    if column is None:
+        return list(names)
+    return [
+        name if pd.isna(english) or not str(english).strip() else str(english).strip()
+        for english, name in zip(frame[column], names, strict=True)
+    ]
 
 
 def _with_margin(subdistricts: gpd.GeoDataFrame, metric_crs: str) -> BaseGeometry:

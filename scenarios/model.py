@@ -86,6 +86,8 @@ class DistrictsInput(_Part):
 
     source: LayerInput
     name: str = "name"
+    name_en: str | None = None
+    """Column with the English name; None where reports show ``name`` in both languages."""
     code: str | None = None
     population: str | None = None
 
@@ -126,6 +128,8 @@ class SitesInput(_Part):
     serves: bool = True
     id: str | None = None
     name: str | None = None
+    name_en: str | None = None
+    """Column with the English name; None where reports show ``name`` in both languages."""
     area: str | None = None
     """Column with the floor area in m2."""
     cost: str | None = None

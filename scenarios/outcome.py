@@ -21,6 +21,7 @@ from scenarios.district import District
 from scenarios.model import Text
 
 __all__ = [
+    "NAME_COLUMNS",
     "SCHEMA_VERSION",
     "Cell",
     "Outcome",
@@ -35,6 +36,9 @@ SCHEMA_VERSION = 1
 """Of ``problem.npz``, ``answer.json`` and ``summary.json``."""
 
 Cell = str | int | float | Text | None
+
+NAME_COLUMNS = Text(zh="name", en="name_en")
+"""Columns of layers with a name in both languages, as a map's popup takes them."""
 
 _STREETS_ON_MAP = 40_000
 """Networks with more edges are left off the report's map: the page would grow too heavy."""
@@ -132,11 +136,11 @@ def base_layers(district: District) -> list[report.MapLayer]:
             report.MapLayer(
                 id="subdistricts",
                 label=Text(zh="街道", en="sub-districts"),
-                frame=district.subdistricts[["name", "geometry"]],
+                frame=district.subdistricts[["name", "name_en", "geometry"]],
                 kind="fill",
                 color="#8fa3ad",
                 opacity=0.12,
-                popup=(("name", Text(zh="街道", en="sub-district")),),
+                popup=((NAME_COLUMNS, Text(zh="街道", en="sub-district")),),
             )
         )
     if district.streets.n_edges <= _STREETS_ON_MAP:
@@ -159,10 +163,12 @@ def district_labels(district: District) -> gpd.GeoDataFrame | None:
     """Names of the sub-districts for the map."""
     if district.subdistricts is None:
         return None
-    names = list(district.names)
+    table = district.subdistricts
     points = district.subdistricts.geometry.representative_point()
     return gpd.GeoDataFrame(
-        {"name_zh": names, "name_en": names}, geometry=points.to_numpy(), crs="EPSG:4326"
+        {"name_zh": table["name"].to_numpy(), "name_en": table["name_en"].to_numpy()},
+        geometry=points.to_numpy(),
+        crs="EPSG:4326",
     )
 
 

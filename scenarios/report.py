@@ -97,7 +97,7 @@ class MapLayer:
         color: CSS colour; ``color_by`` names a column of CSS colours instead.
         size: line width or point radius in pixels.
         opacity: 0..1.
-        popup: (column, label) pairs shown on click.
+        popup: (column, label) pairs shown on click; a :class:`Text` names one column per language.
         visible: drawn at first.
         counted: the legend says how many features there are.
     """
@@ -110,7 +110,7 @@ class MapLayer:
     color_by: str | None = None
     size: float = 2.0
     opacity: float = 1.0
-    popup: tuple[tuple[str, Text], ...] = ()
+    popup: tuple[tuple[str | Text, Text], ...] = ()
     visible: bool = True
     counted: bool = True
 
@@ -163,16 +163,15 @@ def line_plot(
 def bar_plot(
     title: Text,
     y_label: Text,
-    categories: Sequence[str],
+    categories: Sequence[str | Text],
     series: Sequence[tuple[Text, Sequence[float]]],
     note: Text | None = None,
 ) -> Plot:
     """Grouped bars: one group per category, one bar per series."""
 
     def draw(lang: Lang) -> go.Figure:
-        traces = [
-            go.Bar(x=list(categories), y=list(y), name=getattr(name, lang)) for name, y in series
-        ]
+        names = [_pair(category)[_LANGS.index(lang)] for category in categories]
+        traces = [go.Bar(x=names, y=list(y), name=getattr(name, lang)) for name, y in series]
         return _figure(traces, "", getattr(y_label, lang))
 
     return Plot(title, {lang: draw(lang) for lang in _LANGS}, note)
@@ -334,7 +333,8 @@ def _map_data(view: MapView | None) -> dict[str, Any]:
 
 
 def _layer_data(layer: MapLayer) -> dict[str, Any]:
-    columns = [name for name, _ in layer.popup]
+    named = [_pair(column) for column, _ in layer.popup]
+    columns = list(dict.fromkeys(name for pair in named for name in pair))
     if layer.color_by is not None and layer.color_by not in columns:
         columns.append(layer.color_by)
     # Topology is for the eye only here, so a plain rounding of coordinates is enough.
@@ -348,11 +348,19 @@ def _layer_data(layer: MapLayer) -> dict[str, Any]:
         "swatch": layer.color,
         "size": layer.size,
         "opacity": layer.opacity,
-        "popup": [[name, label.zh, label.en] for name, label in layer.popup],
+        "popup": [
+            {"zh": [zh, label.zh], "en": [en, label.en]}
+            for (zh, en), (_, label) in zip(named, layer.popup, strict=True)
+        ],
         "visible": layer.visible,
         "count": len(layer.frame) if layer.counted else None,
         "data": json.loads(frame.to_json(na="null", drop_id=True)),
     }
+
+
+def _pair(text: str | Text) -> tuple[str, str]:
+    """A text in Chinese and in English."""
+    return (text, text) if isinstance(text, str) else (text.zh, text.en)
 
 
 def _plot_data(plots: Sequence[Plot]) -> list[dict[str, Any]]:

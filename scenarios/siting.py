@@ -123,7 +123,8 @@ class SitingRun:
 
     @cached_property
     def chosen(self) -> gpd.GeoDataFrame:
-        """New sites in order of marginal gain: site columns plus ``order``, ``gain``, ``total``.
+        """New sites in order of marginal gain: site columns plus ``order``, ``newly_covered`` and
+        ``covered`` (persons, not weighted), ``gain``, ``total``.
 
         Gains are persons (weighted, bonus included) for coverage questions, person-minutes of
         way saved for the p-median; the other questions have none.
@@ -131,10 +132,28 @@ class SitingRun:
         numbers = [gain.site for gain in self.gains]
         frame = self.case.sites.iloc[numbers].reset_index(drop=True)
         frame.insert(0, "order", np.arange(1, len(numbers) + 1))
+        covers = self._covered_in_order(numbers)
+        frame["newly_covered"] = np.diff(covers)
+        frame["covered"] = covers[1:]
         scale = self.gain_scale
         frame["gain"] = [gain.gain / scale for gain in self.gains]
         frame["total"] = [gain.total / scale for gain in self.gains]
         return frame
+
+    def _covered_in_order(self, new_sites: list[int]) -> NDArray[np.float64]:
+        """Persons covered today, then after each new site in turn."""
+        reached = self.covered_before.copy()
+        persons = [float(self.demand.persons[reached].sum())]
+        for site in new_sites:
+            reached |= covered(self.problem, np.array([site], dtype=np.int32))
+            persons.append(float(self.demand.persons[reached].sum()))
+        return np.array(persons)
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the gain counts some people more than others, or a bonus."""
+        weights = {cell.weight for cell in self.demand.cells}
+        return weights != {1.0} or bool(self.problem.site_bonus.any())
 
     @property
     def gain_scale(self) -> float:

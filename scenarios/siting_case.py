@@ -25,7 +25,7 @@ from optimizer.stop import Progress, ProgressCallback
 from scenarios.candidates import bonus_persons, generate_candidates
 from scenarios.codes import ID_TWICE, NO_SITES, OUTSIDE_DISTRICTS
 from scenarios.demand import TICKS_PER_SECOND, DemandRows, read_demand
-from scenarios.district import District, far_from_street
+from scenarios.district import District, far_from_street, in_english
 from scenarios.model import SitesInput, SitingInput
 
 __all__ = ["BASE_SPEED", "SitingCase", "compile_siting"]
@@ -41,6 +41,7 @@ _ACCESS_LIMIT = 6 * 3600.0
 _SITE_COLUMNS = (
     "site_id",
     "name",
+    "name_en",
     "tier",
     "status",
     "serves",
@@ -164,7 +165,7 @@ def _read_sites(
 
 
 def _site_layer(layer: SitesInput, district: District) -> gpd.GeoDataFrame | None:
-    named = [layer.id, layer.name, layer.area, layer.cost, layer.premises]
+    named = [layer.id, layer.name, layer.name_en, layer.area, layer.cost, layer.premises]
     counts = [layer.area, layer.cost]
     frame = district.reader.read(layer.source, counts=counts, required=named)
     if frame is None:
@@ -175,12 +176,13 @@ def _site_layer(layer: SitesInput, district: District) -> gpd.GeoDataFrame | Non
 
     row_ids = [f"{layer.tier}-{row}" for row in frame.index]
     ids = [str(value) for value in frame[layer.id]] if layer.id else row_ids
-    names = frame[layer.name].to_numpy() if layer.name else ids
+    names = frame[layer.name] if layer.name else pd.Series(ids, index=frame.index)
     return _site_frame(
         frame.geometry.representative_point(),
         {
             "site_id": ids,
-            "name": names,
+            "name": names.to_numpy(),
+            "name_en": in_english(frame, layer.name_en, names),
             "tier": layer.tier,
             "status": layer.status,
             "serves": layer.serves,
@@ -212,6 +214,7 @@ def _generated(
         {
             "site_id": ids,
             "name": names,
+            "name_en": names,
             "tier": "station",
             "status": "candidate",
             "serves": True,

@@ -11,6 +11,7 @@ from optimizer.siting.problem import Question
 from scenarios.compare import percent
 from scenarios.model import Text
 from scenarios.outcome import (
+    NAME_COLUMNS,
     Outcome,
     base_layers,
     district_labels,
@@ -19,14 +20,19 @@ from scenarios.report import Fact, MapLayer, MapView, Plot, Report, bar_plot, li
 from scenarios.siting import SitingRun
 from scenarios.siting_sheets import (
     all_sites,
-    gain_column,
+    curve_label,
     siting_layers,
     siting_sheets,
     with_names,
 )
-from scenarios.words import QUESTIONS, proof, verdict, warning_texts
+from scenarios.words import QUESTIONS, SITE_TIERS, both, proof, verdict, warning_texts
 
 __all__ = ["siting_outcome"]
+
+_NAME = (NAME_COLUMNS, Text(zh="名称", en="name"))
+_TIER = Text(zh="tier_zh", en="tier_en")
+_SUBDISTRICT = Text(zh="subdistrict", en="subdistrict_en")
+"""Columns of map layers, one per language."""
 
 _COLOURS = {"new": "#e07a3f", "existing": "#1f6f8b", "other": "#6b705c", "uncovered": "#c0392b"}
 
@@ -161,15 +167,19 @@ def _plots(run: SitingRun) -> tuple[Plot, ...]:
         x = [float(point.new_sites) for point in run.curve]
         covered = [None if p.objective is None else p.objective / scale for p in run.curve]
         bound = [None if p.bound is None else p.bound / scale for p in run.curve]
+        lines = [(Text(zh="覆盖", en="covered"), x, covered)]
+        proved = covered == bound
+        if not proved:  # else the bound would hide the line that it lies on
+            lines.append((Text(zh="已证明上界", en="proved bound"), x, bound))
         plots.append(
             line_plot(
                 Text(zh="覆盖曲线", en="Coverage curve"),
                 Text(zh="新设站点数", en="new sites"),
-                Text(zh="覆盖（加权人数，含加分）", en="covered (weighted, bonus included)"),
-                [
-                    (Text(zh="覆盖", en="covered"), x, covered),
-                    (Text(zh="已证明上界", en="proved bound"), x, bound),
-                ],
+                curve_label(run),
+                lines,
+                Text(zh="每一点均已证明为最优", en="every point is proved optimal")
+                if proved
+                else None,
             )
         )
     rows = [
@@ -181,7 +191,7 @@ def _plots(run: SitingRun) -> tuple[Plot, ...]:
             bar_plot(
                 Text(zh="各街道覆盖率", en="Coverage by sub-district"),
                 Text(zh="覆盖率（%）", en="covered (%)"),
-                [run.district.names[row.district or 0] for row in rows],
+                [run.district.labels[row.district or 0] for row in rows],
                 [
                     (Text(zh="现状", en="before"), [percent(r.before, r.persons) for r in rows]),
                     (Text(zh="方案", en="after"), [percent(r.after, r.persons) for r in rows]),
@@ -192,7 +202,6 @@ def _plots(run: SitingRun) -> tuple[Plot, ...]:
 
 
 def _map(run: SitingRun) -> MapView:
-    name = Text(zh="名称", en="name")
     sites = with_names(run, all_sites(run))
     layers = base_layers(run.district)
     layers += _circle_layers(run)
@@ -218,30 +227,35 @@ def _map(run: SitingRun) -> MapView:
                 MapLayer(
                     id=state,
                     label=label,
-                    frame=sites[sites["state"] == state],
+                    frame=_with_tiers(sites[sites["state"] == state]),
                     kind="point",
                     color=_COLOURS[state],
                     size=5,
-                    popup=(("name", name), ("tier", Text(zh="层级", en="tier"))),
+                    popup=(_NAME, (_TIER, Text(zh="层级", en="tier"))),
                 )
             )
     layers.append(
         MapLayer(
             id="new",
             label=Text(zh="新设站点", en="new sites"),
-            frame=with_names(run, run.chosen).round({"gain": 1}),
+            frame=with_names(run, run.chosen).round({"newly_covered": 0}),
             kind="point",
             color=_COLOURS["new"],
             size=8,
             popup=(
                 ("order", Text(zh="次序", en="order")),
-                ("name", name),
-                ("subdistrict", Text(zh="街道", en="sub-district")),
-                ("gain", gain_column(run, "gain", "新增", "gain").label),
+                _NAME,
+                (_SUBDISTRICT, Text(zh="街道", en="sub-district")),
+                ("newly_covered", Text(zh="新增覆盖（人）", en="newly covered (persons)")),
             ),
         )
     )
     return MapView(tuple(layers), district_labels(run.district))
+
+
+def _with_tiers(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    words = [SITE_TIERS.get(tier, both(tier)) for tier in sites["tier"]]
+    return sites.assign(tier_zh=[word.zh for word in words], tier_en=[word.en for word in words])
 
 
 def _circle_layers(run: SitingRun) -> list[MapLayer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -13,9 +14,9 @@ from scenarios.compare import CoverageRow, percent
 from scenarios.model import Text
 from scenarios.outcome import Cell, Sheet, SheetColumn, sheet_column
 from scenarios.siting import SitingRun
-from scenarios.words import SITE_STATES, STATUSES, both
+from scenarios.words import PREMISES, SITE_STATES, SITE_TIERS, STATUSES, both
 
-__all__ = ["all_sites", "gain_column", "siting_layers", "siting_sheets", "with_names"]
+__all__ = ["all_sites", "curve_label", "siting_layers", "siting_sheets", "with_names"]
 
 _ALL = Text(zh="全区", en="whole district")
 _NOWHERE = Text(zh="街道范围外", en="outside the sub-districts")
@@ -38,9 +39,11 @@ def siting_layers(run: SitingRun) -> dict[str, gpd.GeoDataFrame]:
 
 
 def with_names(run: SitingRun, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """The frame with the sub-districts' names instead of their numbers."""
-    names = np.array([*run.district.names, None], dtype=object)
-    return frame.assign(subdistrict=names[frame["subdistrict"].to_numpy(dtype=int)])
+    """The frame with the sub-districts' names instead of their numbers, English ones beside."""
+    number = frame["subdistrict"].to_numpy(dtype=int)
+    zh = np.array([*(label.zh for label in run.district.labels), None], dtype=object)
+    en = np.array([*(label.en for label in run.district.labels), None], dtype=object)
+    return frame.assign(subdistrict=zh[number], subdistrict_en=en[number])
 
 
 def all_sites(run: SitingRun) -> gpd.GeoDataFrame:
@@ -80,12 +83,12 @@ def siting_sheets(run: SitingRun) -> tuple[Sheet, ...]:
     return tuple(sheets)
 
 
-def gain_column(run: SitingRun, key: str, zh: str, en: str) -> SheetColumn:
+def _gain_column(run: SitingRun, key: str, zh: str, en: str) -> SheetColumn:
     """A column of gains, headed with the unit of the question."""
     unit = {
         Question.P_MEDIAN: ("人·分钟", "person-minutes"),
         Question.P_CENTER: ("分钟", "minutes"),
-    }.get(run.request.question, ("人", "persons"))
+    }.get(run.request.question, ("加权人数，含加分", "weighted persons, bonus included"))
     return sheet_column(key, f"{zh}（{unit[0]}）", f"{en} ({unit[1]})", 1)
 
 
@@ -99,14 +102,13 @@ def _chosen_sheet(run: SitingRun) -> Sheet:
         sheet_column("area_m2", "建筑面积（平方米）", "floor area (m2)", 0),
         sheet_column("cost_yuan", "年费用（元）", "yearly cost (yuan)", 0),
         sheet_column("bonus_persons", "加分（人）", "bonus (persons)", 0),
-        gain_column(run, "gain", "新增", "gain"),
-        gain_column(run, "total", "累计", "total"),
+        sheet_column("newly_covered", "新增覆盖（人）", "newly covered (persons)", 0),
+        sheet_column("covered", "累计覆盖（人）", "covered in all (persons)", 0),
+        *_gain_columns(run),
         sheet_column("lon", "经度", "longitude", 6),
         sheet_column("lat", "纬度", "latitude", 6),
     )
-    frame = with_names(run, run.chosen)
-    points = frame.geometry
-    frame = frame.assign(lon=points.x, lat=points.y)
+    frame = _in_both(with_names(run, run.chosen))
     for column in ("cost_yuan", "bonus_persons"):
         if not frame[column].any():  # nobody stated any, so 0 would say too much
             frame[column] = np.nan
@@ -116,6 +118,42 @@ def _chosen_sheet(run: SitingRun) -> Sheet:
         columns,
         _rows(frame, columns),
     )
+
+
+def _gain_columns(run: SitingRun) -> tuple[SheetColumn, ...]:
+    """Gains in the question's own measure; none where it says the same as the persons do."""
+    if run.request.question is Question.MCLP and not run.weighted:
+        return ()
+    return (
+        _gain_column(run, "gain", "增益", "gain"),
+        _gain_column(run, "total", "累计增益", "total gain"),
+    )
+
+
+def _in_both(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    """The frame with coordinates as columns, and names and words in both languages."""
+    points = frame.geometry
+    return pd.DataFrame(frame).assign(
+        lon=points.x,
+        lat=points.y,
+        name=_pairs(frame["name"], frame["name_en"]),
+        subdistrict=_pairs(frame["subdistrict"], frame["subdistrict_en"]),
+        tier=_worded(SITE_TIERS, frame["tier"]),
+        premises=_worded(PREMISES, frame["premises"]),
+    )
+
+
+def _pairs(zh: Iterable[Any], en: Iterable[Any]) -> pd.Series[Any]:
+    texts = [
+        None if pd.isna(a) else Text(zh=str(a), en=str(b)) for a, b in zip(zh, en, strict=True)
+    ]
+    return pd.Series(texts, dtype=object)
+
+
+def _worded(words: Mapping[str, Text], values: Iterable[Any]) -> pd.Series[Any]:
+    """The values in words, as they are where there is no word for them."""
+    texts = [None if pd.isna(v) else words.get(str(v), both(str(v))) for v in values]
+    return pd.Series(texts, dtype=object)
 
 
 def _site_sheet(run: SitingRun) -> Sheet:
@@ -129,10 +167,8 @@ def _site_sheet(run: SitingRun) -> Sheet:
         sheet_column("lon", "经度", "longitude", 6),
         sheet_column("lat", "纬度", "latitude", 6),
     )
-    frame = with_names(run, all_sites(run))
-    points = frame.geometry
-    states = [SITE_STATES[state] for state in frame["state"]]
-    frame = frame.assign(lon=points.x, lat=points.y, state=states)
+    frame = _in_both(with_names(run, all_sites(run)))
+    frame = frame.assign(state=_worded(SITE_STATES, frame["state"]))
     return Sheet("sites", Text(zh="全部设施", en="All sites"), columns, _rows(frame, columns))
 
 
@@ -190,18 +226,23 @@ def _whom(run: SitingRun, row: CoverageRow) -> tuple[Text, Text]:
     if row.district is None:
         place = _ALL
     else:
-        place = _NOWHERE if row.district < 0 else both(run.district.names[row.district])
+        place = _NOWHERE if row.district < 0 else run.district.labels[row.district]
     return place, _EVERYBODY if row.group is None else run.demand.labels[row.group]
+
+
+def curve_label(run: SitingRun) -> Text:
+    """What the coverage curve counts: persons, or weighted persons and a bonus."""
+    if run.weighted:
+        return Text(zh="覆盖（加权人数，含加分）", en="covered (weighted persons, bonus included)")
+    return Text(zh="覆盖（人）", en="covered (persons)")
 
 
 def _curve_sheet(run: SitingRun) -> Sheet:
     scale = run.problem.weight_scale
     columns = (
         sheet_column("new_sites", "新设站点数", "new sites", 0),
-        sheet_column(
-            "covered", "覆盖（加权人数，含加分）", "covered (weighted, bonus included)", 1
-        ),
-        sheet_column("bound", "已证明上界", "proved bound", 1),
+        SheetColumn("covered", curve_label(run), 0),
+        sheet_column("bound", "已证明上界", "proved bound", 0),
         sheet_column("status", "状态", "status"),
     )
     rows = tuple(

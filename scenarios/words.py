@@ -14,9 +14,11 @@ from scenarios.records import Mode, Tier
 __all__ = [
     "MODES",
     "NO_STOCK",
+    "PREMISES",
     "QUESTIONS",
     "REASONS",
     "SITE_STATES",
+    "SITE_TIERS",
     "STATUSES",
     "TIERS",
     "both",
@@ -81,6 +83,22 @@ SITE_STATES: Mapping[str, Text] = {
     "new": Text(zh="新设", en="new"),
     "other": Text(zh="其他层级", en="another tier"),
 }
+
+SITE_TIERS: Mapping[str, Text] = {
+    "station": Text(zh="驿站", en="station"),
+    "centre": Text(zh="养老服务中心", en="centre"),
+    "institution": Text(zh="养老机构", en="institution"),
+}
+"""Usual tiers of sites; any other reads as the scenario writes it."""
+
+PREMISES: Mapping[str, Text] = {
+    "新建": Text(zh="新建", en="newly built"),
+    "置换": Text(zh="置换", en="exchanged"),
+    "购置": Text(zh="购置", en="bought"),
+    "租赁": Text(zh="租赁", en="rented"),
+    "改建": Text(zh="改建", en="converted"),
+}
+"""Usual sources of premises; any other reads as the layer writes it."""
 
 STATUSES: Mapping[Status, Text] = {
     Status.OPTIMAL: Text(zh="最优（已证明）", en="optimal (proved)"),

@@ -72,11 +72,12 @@
     if (!hit) return;
     const layer = layers.find((candidate) => candidate.id === hit.layer.id);
     const list = document.createElement("dl");
-    for (const [column, zh, en] of layer.popup) {
+    for (const entry of layer.popup) {
+      const [column, label] = entry[lang()];
       const value = hit.properties[column];
       if (value === undefined || value === null || value === "null") continue;
       const term = document.createElement("dt");
-      term.textContent = lang() === "zh" ? zh : en;
+      term.textContent = label;
       const text = document.createElement("dd");
       text.textContent = value;
       list.append(term, text);
@@ -84,7 +85,20 @@
     new maplibregl.Popup({ maxWidth: "320px" }).setLngLat(event.lngLat).setDOMContent(list).addTo(map);
   }
 
+  // Of names that would cover each other the first one stays; zooming in brings the others back.
+  function hideOverlaps(elements) {
+    const kept = [];
+    for (const element of elements) {
+      const box = element.getBoundingClientRect();
+      const covered = kept.some((other) => box.left < other.right && other.left < box.right
+        && box.top < other.bottom && other.top < box.bottom);
+      element.style.visibility = covered ? "hidden" : "visible";
+      if (!covered) kept.push(box);
+    }
+  }
+
   function addLabels(map, labels) {
+    const elements = [];
     for (const label of labels) {
       const element = document.createElement("div");
       element.className = "map-label";
@@ -92,7 +106,12 @@
       listeners.push(show);
       show();
       new maplibregl.Marker({ element }).setLngLat(label.at).addTo(map);
+      elements.push(element);
     }
+    const spread = () => hideOverlaps(elements);
+    listeners.push(spread);
+    map.on("moveend", spread);
+    map.once("idle", spread);
   }
 
   function drawMap(data) {

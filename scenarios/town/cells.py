@@ -46,9 +46,10 @@ class Cell:
     @property
     def text(self) -> Text:
         """The cell in words."""
+        age = f"{self.age}岁" if "-" in self.age else f"{self.age.removesuffix('+')}岁及以上"
         ability, living = _ABILITY_TEXT[self.ability], _LIVING_TEXT[self.living]
         return Text(
-            zh=f"{self.age.replace('+', '及以上')}岁、{ability.zh}、{living.zh}",
+            zh=f"{age}、{ability.zh}、{living.zh}",
             en=f"{self.age}, {ability.en}, {living.en}",
         )
 

@@ -181,6 +181,7 @@ def town_scenario(town: DemoTown) -> Scenario:
             "districts": {
                 "source": _layer("subdistricts"),
                 "name": "name",
+                "name_en": "name_en",
                 "code": "code",
                 "population": "population",
             },
@@ -239,7 +240,7 @@ def _siting(size: TownSize, seconds: float, seed: int) -> dict[str, Any]:
         }
         for cell in CELLS
     ]
-    station = {"id": "id", "name": "name", "area": "area_m2"}
+    station = {"id": "id", "name": "name", "name_en": "name_en", "area": "area_m2"}
     return {
         "question": "mclp",
         "new_sites": size.new_sites,
@@ -254,6 +255,7 @@ def _siting(size: TownSize, seconds: float, seed: int) -> dict[str, Any]:
                 "serves": False,
                 "id": "id",
                 "name": "name",
+                "name_en": "name_en",
             },
             {
                 "source": _layer("candidates"),
