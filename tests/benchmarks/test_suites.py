@@ -65,30 +65,35 @@ def test_covering_at_a_node_limit_finds_the_optimum() -> None:
     assert record.status == "optimal"
 
 
+# What the engines reach at these limits today, and the room left to changes of their random
+# numbers; the plans they start from are 1.3, 28 and more than 40 per cent dearer.
+
+
 def test_a_day_at_an_iteration_limit_keeps_its_quality() -> None:
     record = run("day", "town-S", Limits(0, iterations=300))
     assert record.metrics["unserved"] <= 26
-    assert record.metrics["yuan"] <= 1.03 * 1_840
+    assert record.metrics["yuan"] <= 1.01 * 1_835.3
 
 
 def test_a_lunch_at_an_iteration_limit_keeps_its_quality() -> None:
-    record = run("meals", "town-S", Limits(0, iterations=300))
+    record = run("meals", "town-S", Limits(0, iterations=1_000))
     assert record.metrics["unserved"] == 0
-    assert record.metrics["yuan"] <= 1.05 * 181.1
+    assert record.metrics["yuan"] <= 1.03 * 188.3
 
 
 @pytest.mark.real
 def test_compare_flags_a_worsened_solver_and_not_an_equal_one(bench: Path) -> None:
     def solved(iterations: int) -> list[Record]:
         limits = Limits(0, iterations=iterations)
-        return [run("vrptw", name, limits, bench) for name in ("C101", "R101")]
+        return [run("vrptw", name, limits, bench) for name in ("R101", "RC201")]
 
-    usual = solved(300)
-    assert usual[0].gap is not None and usual[0].gap <= 0.001
-    assert usual[1].gap is not None and usual[1].gap <= 0.04
-    assert compare(usual, solved(300)) == ()
-    worsened = compare(usual, solved(1))
-    assert [change.instance for change in worsened][-1:] == ["R101"]
-    assert all(change.what == "objective is worse" for change in worsened)
-    assert all(change.loss is not None and change.loss > 1e-4 for change in worsened)
-    assert compare(solved(1), usual) == ()
+    usual = solved(1_000)
+    for record in usual:  # 0.9 and 1.2 per cent above best known today
+        assert record.gap is not None and record.gap <= 0.025
+    assert compare(usual, solved(1_000)) == ()
+    first_plans = solved(1)
+    worsened = compare(usual, first_plans)
+    assert [change.instance for change in worsened] == ["R101", "RC201"]
+    assert {change.what for change in worsened} == {"objective is worse"}
+    assert all(change.loss is not None and change.loss > 0.1 for change in worsened)
+    assert compare(first_plans, usual) == ()
