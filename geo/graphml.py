@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import math
 from collections import defaultdict
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from geo.codes import (
 from geo.crs import local_metric_crs
 from geo.modes import ALL_MODES, WALK, RoadClass
 from geo.network import StreetNetwork
+from geo.osm import OSM_CREDIT
 from geo.streets import index_names
 from geo.tags import usage
 
@@ -102,7 +104,8 @@ def from_networkx(
 ) -> StreetNetwork:
     """Streets of a networkx graph in OSMnx's form, its attributes as values or as text.
 
-    Nodes need ``x`` and ``y`` in the graph's ``crs`` (WGS 84 if it states none). Edges may have
+    A graph that states no ``credit`` is taken for OpenStreetMap data. Nodes need ``x`` and ``y``
+    in the graph's ``crs`` (WGS 84 if it states none). Edges may have
     ``length`` in metres (else the drawn length), ``geometry`` (else straight), ``name``,
     ``oneway``, ``highway`` and the access tags that ``geo.tags`` knows; or ``modes``, the bits
     that :func:`to_networkx` writes, which then rule alone. An edge merged from several ways
@@ -138,7 +141,8 @@ def from_networkx(
         to_wgs84 = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
         middle = to_wgs84.transform(*((place.min(axis=0) + place.max(axis=0)) / 2))
         metric_crs = local_metric_crs(*middle)
-    return _assemble(edges, place, crs, metric_crs)
+    network = _assemble(edges, place, crs, metric_crs)
+    return dataclasses.replace(network, credit=str(graph.graph.get("credit", OSM_CREDIT)))
 
 
 def to_networkx(network: StreetNetwork) -> nx.MultiDiGraph[int]:
@@ -148,7 +152,9 @@ def to_networkx(network: StreetNetwork) -> nx.MultiDiGraph[int]:
     (no arc the other way), ``reversed``, ``osmid`` (our edge number) and ``modes`` (bits).
     """
     to_wgs84 = Transformer.from_crs(network.crs, "EPSG:4326", always_xy=True)
-    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph(crs="epsg:4326", created_with="carecircle")
+    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph(
+        crs="epsg:4326", created_with="carecircle", credit=network.credit
+    )
     lon, lat = to_wgs84.transform(network.node_x, network.node_y)
     for node in range(network.n_nodes):
         graph.add_node(node, x=float(lon[node]), y=float(lat[node]))

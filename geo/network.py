@@ -58,6 +58,7 @@ class StreetNetwork:
         edge_maxspeed: float32[E], posted limit in m/s, 0 where unknown; zeros if left out.
         edge_name: int32[E], index into ``names``, -1 for a street without a name.
         names: street names, each once.
+        credit: whom maps and reports must name for the data, empty for nobody.
         arc_indptr, arc_head, arc_edge: int64[N + 1], int32[A], int32[A]: the arcs that leave a
             node, by edge number, with the node and edge that they lead to and along.
         arc_modes, arc_reverse: uint8[A], bool[A]: who may travel the arc; whether it runs v -> u.
@@ -83,6 +84,7 @@ class StreetNetwork:
     edge_maxspeed: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     edge_name: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     names: tuple[str, ...] = ()
+    credit: str = ""
     arc_indptr: NDArray[np.int64] = field(init=False, repr=False)
     arc_head: NDArray[np.int32] = field(init=False, repr=False)
     arc_edge: NDArray[np.int32] = field(init=False, repr=False)
@@ -245,6 +247,7 @@ class StreetNetwork:
                 schema_version=np.int64(SCHEMA_VERSION),
                 crs=np.str_(self.crs),
                 names=np.array(self.names, dtype=np.str_),
+                credit=np.str_(self.credit),
                 **columns,
             )
 
@@ -262,14 +265,15 @@ class StreetNetwork:
                     why = f"schema_version {version}, expected {SCHEMA_VERSION}"
                     raise FaultError([NOT_A_NETWORK(path, why=why)])
                 columns = {name: data[name] for name in _COLUMNS}
-                crs, names = str(data["crs"]), tuple(str(name) for name in data["names"])
+                crs, credit = str(data["crs"]), str(data["credit"])
+                names = tuple(str(name) for name in data["names"])
         except (OSError, EOFError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as e:
             raise FaultError([NOT_A_NETWORK(path, why=str(e))]) from e
         except ValueError as e:
             if isinstance(e, FaultError):
                 raise
             raise FaultError([NOT_A_NETWORK(path, why=str(e))]) from e
-        return cls(crs=crs, names=names, **columns)
+        return cls(crs=crs, names=names, credit=credit, **columns)
 
     # -- construction --------------------------------------------------------------------------
 

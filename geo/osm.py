@@ -18,7 +18,10 @@ from geo.network import StreetNetwork
 from geo.streets import index_names
 from geo.tags import Way, usage
 
-__all__ = ["from_osm"]
+__all__ = ["OSM_CREDIT", "from_osm"]
+
+OSM_CREDIT = "(c) OpenStreetMap contributors"
+"""Printed on every map and report that is made from OpenStreetMap data."""
 
 
 @dataclass
@@ -142,5 +145,6 @@ def _assemble(
         edge_maxspeed=ways[:, 3].astype(np.float32),
         edge_name=names[way_of[low]],
         names=known,
+        credit=OSM_CREDIT,
     )
     return network.in_space_order()

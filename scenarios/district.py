@@ -26,7 +26,6 @@ from scenarios.model import DistrictsInput, LayerInput, NetworkInput, Scenario, 
 
 __all__ = [
     "FAR_M",
-    "OSM_CREDIT",
     "District",
     "LayerReader",
     "far_from_street",
@@ -37,9 +36,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-
-OSM_CREDIT = "(c) OpenStreetMap contributors"
-"""Printed on every map and report that is made from OpenStreetMap data."""
 
 FAR_M = 250.0
 """Points farther than this from any street are told to the user, in metres."""
@@ -170,7 +166,7 @@ def open_district(scenario: Scenario, folder: Path) -> District:
     assert streets is not None
     if subdistricts is not None:
         reader.within = _with_margin(subdistricts, streets.crs)
-    return District(scenario, reader, streets, subdistricts, _sources(scenario))
+    return District(scenario, reader, streets, subdistricts, _sources(scenario, streets))
 
 
 def open_beside(scenario: Scenario, folder: Path, read: Callable[[], T]) -> tuple[District, T]:
@@ -209,11 +205,10 @@ def far_from_street(
     )
 
 
-def _sources(scenario: Scenario) -> tuple[str, ...]:
+def _sources(scenario: Scenario, streets: StreetNetwork) -> tuple[str, ...]:
     lines = list(scenario.sources)
-    from_osm_data = _kind(scenario.network) in ("osm", "graphml")
-    if from_osm_data and not any("OpenStreetMap" in line for line in lines):
-        lines.append(OSM_CREDIT)
+    if streets.credit and not any("OpenStreetMap" in line for line in lines):
+        lines.append(streets.credit)
     return tuple(lines)
 
 

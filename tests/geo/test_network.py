@@ -76,10 +76,10 @@ def test_the_largest_component_of_a_mode_keeps_one_way_rules() -> None:
 
 
 def test_save_and_load_give_the_same_network(tmp_path: Path) -> None:
-    network = two_parts()
+    network = dataclasses.replace(two_parts(), credit="somebody")
     network.save(tmp_path / "streets.npz")
     again = StreetNetwork.load(tmp_path / "streets.npz")
-    assert (again.crs, again.names) == (network.crs, network.names)
+    assert (again.crs, again.names, again.credit) == (network.crs, network.names, "somebody")
     for name in ("node_x", "edge_u", "edge_length", "edge_backward", "arc_head", "edge_name"):
         assert np.array_equal(getattr(again, name), getattr(network, name))
     with np.load(tmp_path / "streets.npz", allow_pickle=False) as data:

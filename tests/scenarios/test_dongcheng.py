@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from geo.osm import OSM_CREDIT
 from optimizer.result import Status
 from optimizer.stop import Stop
-from scenarios.district import OSM_CREDIT
 from scenarios.files import load_scenario
 from scenarios.meals import MealsRun, run_meals
 from scenarios.records import Tier
