@@ -71,7 +71,7 @@ def write_run(run: Run, out_dir: Path, *, lang: Lang = "zh") -> Path:
         FaultError: the folder holds other files (CC-S250).
     """
     out_dir = Path(out_dir)
-    if out_dir.exists() and any(out_dir.iterdir()) and not (out_dir / "answer.json").is_file():
+    if not _may_replace(out_dir):
         raise FaultError([FOLDER_IN_USE(out_dir)])
     outcome = outcome_of(run)
     out_dir.parent.mkdir(parents=True, exist_ok=True)
@@ -83,6 +83,14 @@ def write_run(run: Run, out_dir: Path, *, lang: Lang = "zh") -> Path:
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return out_dir / "report.html"
+
+
+def _may_replace(out_dir: Path) -> bool:
+    if not out_dir.exists():
+        return True
+    if not out_dir.is_dir():
+        return False
+    return (out_dir / "answer.json").is_file() or not any(out_dir.iterdir())
 
 
 def _write_files(run: Run, outcome: Outcome, folder: Path, lang: Lang) -> None:

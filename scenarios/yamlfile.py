@@ -6,6 +6,7 @@ PyYAML follows YAML 1.1, in which ``on`` is a truth value, ``12:30`` is the numb
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ _NOT_UTF8 = ("it is not UTF-8", "不是 UTF-8 编码")
 _NOT_READABLE = ("it cannot be opened or holds control characters", "无法打开或含有控制字符")
 _NOT_MAPPING = ("its top is not a mapping", "顶层不是映射")
 _TOO_DEEP = ("it is nested too deeply", "嵌套过深")
+_TOO_LARGE = ("aliases make it grow too large", "别名展开后内容过大")
+_MOST_FIELDS = 100_000
+"""No scenario has so many; a few hundred bytes of nested aliases do."""
 Step = str | int
 
 
@@ -86,7 +90,10 @@ def read_yaml(path: Path) -> YamlFile:
         if not isinstance(root, yaml.MappingNode):
             raise FaultError([_not_yaml(path, *_NOT_MAPPING, row=1)])
         faults = Faults()
-        lines = dict(_walk(root, (), path, faults))
+        found = list(itertools.islice(_walk(root, (), path, faults), _MOST_FIELDS + 1))
+        if len(found) > _MOST_FIELDS:
+            raise FaultError([_not_yaml(path, *_TOO_LARGE)])
+        lines = dict(found)
         faults.raise_if_any()
         data = loader.construct_document(root)
     except yaml.MarkedYAMLError as error:

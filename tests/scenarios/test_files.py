@@ -37,6 +37,11 @@ meals:
   kitchens: {path: kitchens.csv}
   carriers: {path: carriers.csv}
 """
+BOMB = "a: &a [x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 8)}]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+"""A few hundred bytes that grow to 150 million texts."""
 FILES = ("layers.gpkg", "orders.csv", "kitchens.csv", "carriers.csv")
 
 
@@ -91,6 +96,11 @@ def test_all_faults_come_at_once_with_field_and_line(folder: Path) -> None:
     }
 
 
+def test_a_number_must_be_finite(folder: Path) -> None:
+    text = GOOD.replace("  new_sites: 3\n", "  new_sites: 3\n  minutes: 1e999\n")
+    assert faults_of(folder, text) == {"#/siting/minutes": ("CC-S006", 11)}
+
+
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [("  candidates:", "  candidats:"), ("question:", "qestion:"), ("share: 0.6", "shar: 0.6")],
@@ -119,6 +129,7 @@ def test_one_fault_for_a_value_with_several_allowed_types(folder: Path) -> None:
         ("- 1\n- 2\n", {"": ("CC-S002", 1)}),
         ("", {"": ("CC-S002", 1)}),
         ("a: &a [*a]\n", {"": ("CC-S002", None)}),
+        (BOMB, {"": ("CC-S002", None)}),
         ("a: !!python/object:os.system {}\n", {"": ("CC-S002", 1)}),
     ],
 )

@@ -146,6 +146,14 @@ class TestWriting:
             write_run(runs["siting"], tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
+    def test_a_file_in_the_folders_place_is_left_alone(
+        self, runs: dict[str, Run], tmp_path: Path
+    ) -> None:
+        (tmp_path / "out").write_text("mine")
+        with pytest.raises(FaultError, match="CC-S250"):
+            write_run(runs["siting"], tmp_path / "out")
+        assert (tmp_path / "out").read_text() == "mine"
+
     def test_a_failure_leaves_nothing_behind(
         self, runs: dict[str, Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
