@@ -1,7 +1,8 @@
 """Tables out: CSV that Excel opens as it is, and XLSX with a header that stays in sight.
 
-A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@`` as a formula, so a text
-that does gets a single quote before it (OWASP, "CSV Injection"). Numbers, also negative ones and
+A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@`` as a formula, in some
+languages also with their full-width forms, so a text that does gets a single quote before it
+(OWASP, "CSV Injection"). Numbers, also negative ones and
 those written as text, stay numbers. Files appear whole or not at all.
 """
 
@@ -24,7 +25,9 @@ from geo.whole import whole_file
 
 __all__ = ["escape", "unescape", "write_csv", "write_xlsx"]
 
-_RUNS = re.compile(r"'*[=+\-@\t\r]")  # quotes of its own before it count, so that none is lost
+_RUNS = re.compile(
+    r"'*[=+\-@＝＋－＠\t\r\n]"
+)  # quotes of its own before it count, so that none is lost
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _SHEET_FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
