@@ -268,11 +268,18 @@ def _limit_seconds(question: Question, demand: DemandRows) -> float:
 def _problem(
     sites: gpd.GeoDataFrame, demand: DemandRows, found: Reach, question: Question
 ) -> SitingProblem:
+    status = {name: int(SiteStatus[name.upper()]) for name in sites["status"].unique()}
+    site_status = sites["status"].map(status).to_numpy(dtype=np.int8)
+    # Whom no list holds counts as twice the farthest way of the slowest (p-median, p-center).
+    farthest = max(
+        round(int(found.cost.max(initial=0)) * BASE_SPEED / float(demand.speed.min())),
+        int(demand.radius.max()),
+    )
+    found = _without_idle_pairs(found, site_status == SiteStatus.EXISTING, demand)
     indptr, row, cost = _expand(demand, found, within=question in (Question.LSCP, Question.MCLP))
     weights = np.array([cell.weight for cell in demand.cells])[demand.cell]
-    status = {name: int(SiteStatus[name.upper()]) for name in sites["status"].unique()}
     return SitingProblem(
-        site_status=sites["status"].map(status).to_numpy(dtype=np.int8),
+        site_status=site_status,
         site_cost=np.rint(sites["cost_yuan"].to_numpy() * 100).astype(np.int64),
         site_bonus=np.rint(sites["bonus_persons"].to_numpy() * _WEIGHT_SCALE).astype(np.int64),
         demand_weight=np.rint(demand.persons * weights * _WEIGHT_SCALE).astype(np.int64),
@@ -282,11 +289,26 @@ def _problem(
         reach_indptr=indptr,
         reach_demand=row,
         reach_cost=cost,
-        # Whom no list holds counts as twice the farthest listed way (p-median, p-center).
-        unreached_cost=2 * int(cost.max(initial=int(demand.radius.max()))),
+        unreached_cost=2 * farthest,
         ticks_per_second=TICKS_PER_SECOND,
         weight_scale=_WEIGHT_SCALE,
     )
+
+
+def _without_idle_pairs(found: Reach, existing: NDArray[np.bool_], demand: DemandRows) -> Reach:
+    """The pairs that an answer can use: no farther than the nearest existing site or a circle.
+
+    Existing sites stay open, so nobody ever goes farther than to the nearest of them. Without
+    this a p-median over a large city holds every pair of place and site.
+    """
+    site = np.repeat(np.arange(existing.size), np.diff(found.indptr))
+    stands = existing[site]
+    nearest = np.full(len(demand.places), np.iinfo(np.int64).max)
+    np.minimum.at(nearest, found.target[stands], found.cost[stands])
+    widest = int(np.ceil(np.max(demand.radius * demand.speed) / BASE_SPEED))
+    keep = found.cost <= np.maximum(nearest[found.target], widest)
+    counts = np.bincount(site[keep], minlength=existing.size)
+    return Reach(np.concatenate([[0], np.cumsum(counts)]), found.target[keep], found.cost[keep])
 
 
 def _expand(

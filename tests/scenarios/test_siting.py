@@ -1,30 +1,35 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from base.faults import FaultError, Faults
+from base.faults import FaultError
+from geo.osm import OSM_CREDIT
 from optimizer.result import Status
 from optimizer.siting.check import check
+from optimizer.siting.coverage import nearest
 from optimizer.stop import Stop
 from scenarios.candidates import thin
 from scenarios.compare import compare_coverage
-from scenarios.district import OSM_CREDIT, open_district
+from scenarios.district import open_district
 from scenarios.files import load_scenario
 from scenarios.model import Scenario
 from scenarios.siting import SitingRun, run_siting
 from scenarios.siting_case import compile_siting
+from tests.network_cases import network_of
 from tests.small_town import BLOCK, HIGH, WIDE, parcels, points, source, write_town
 
 # Places, each on a street; (x, y, residents)
 PLACES = ((50, 100, 100), (250, 300, 200), (650, 300, 400), (950, 500, 300), (850, 200, 50))
 CANDIDATES = ((200, 300, 10.0), (700, 300, 20.0), (900, 500, 30.0))
+
+SLOW = [{"source": source("demand"), "cells": [{"id": "all", "count": "people", "speed": 0.5}]}]
 
 
 def siting(**changes: Any) -> dict[str, Any]:
@@ -114,6 +119,24 @@ class TestReachByCell:
         expected = np.column_stack([residents * 0.6, residents * 0.25 * 2]).ravel() * 1000
         assert found.problem.demand_weight.tolist() == expected.round().astype(int).tolist()
         assert found.demand.persons.sum() == pytest.approx(residents.sum() * 0.85)
+
+    def test_pairs_beyond_the_nearest_existing_site_are_left_out_without_loss(
+        self, tmp_path: Path
+    ) -> None:
+        """Nothing is left out where the station is a mere candidate; with it open, ways agree."""
+        whole_sites = siting()["siting"]["sites"]
+        whole_sites[0]["status"] = "candidate"
+        few = run(tmp_path / "few", question="p_median", minutes=1, demand=SLOW).problem
+        whole = run(
+            tmp_path / "whole", question="p_median", minutes=1, demand=SLOW, sites=whole_sites
+        ).problem
+        assert whole.reach_cost.size == whole.n_sites * whole.n_demand > few.reach_cost.size
+        assert few.unreached_cost == whole.unreached_cost
+        for more in ([], [1], [2], [3], [1, 2], [1, 3], [2, 3], [1, 2, 3]):
+            for mine, full in zip(
+                nearest(few, [0, *more]), nearest(whole, [0, *more]), strict=True
+            ):
+                assert mine.tolist() == full.tolist()
 
     def test_empty_cells_make_no_row(self, tmp_path: Path) -> None:
         demand = siting()["siting"]["demand"][0]
@@ -334,16 +357,16 @@ def test_every_pair_of_the_comparison_adds_up() -> None:
         assert row.estimated == bool((mine & (group == 0)).any())
 
 
-def test_openstreetmap_is_credited() -> None:
-    data = yaml.safe_load(
-        """
-        {schema_version: 1, id: x, name: {zh: 甲, en: a}, network: {source: {path: a.osm.pbf}}}
-        """
-    )
-    from scenarios.district import _sources
-
+def test_saved_streets_still_credit_openstreetmap(tmp_path: Path) -> None:
+    streets = dataclasses.replace(network_of([(0, 0), (9, 0)], [(0, 1)]), credit=OSM_CREDIT)
+    streets.save(tmp_path / "streets.npz")
+    data = {
+        "schema_version": 1,
+        "id": "x",
+        "name": {"zh": "甲", "en": "a"},
+        "network": {"source": {"path": "streets.npz"}},
+    }
     scenario = Scenario.model_validate(data)
-    assert _sources(scenario) == (OSM_CREDIT,)
+    assert open_district(scenario, tmp_path).sources == (OSM_CREDIT,)
     named = scenario.model_copy(update={"sources": ["OpenStreetMap, June 2024"]})
-    assert _sources(named) == ("OpenStreetMap, June 2024",)
-    assert not Faults()
+    assert open_district(named, tmp_path).sources == ("OpenStreetMap, June 2024",)
