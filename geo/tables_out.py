@@ -23,7 +23,7 @@ from pandas import DataFrame
 
 from geo.whole import whole_file
 
-__all__ = ["escape", "unescape", "write_csv", "write_xlsx"]
+__all__ = ["escape", "unescape", "workbook_cell", "write_csv", "write_xlsx"]
 
 _RUNS = re.compile(
     r"'*[=+\-@＝＋－＠\t\r\n]"
@@ -52,6 +52,11 @@ def unescape(text: str | None) -> str | None:
     if text is not None and text.startswith("'") and _RUNS.match(text):
         return text[1:]
     return text
+
+
+def workbook_cell(value: Cell) -> Cell:
+    """The value as a workbook may hold it: escaped, and without control characters."""
+    return escape(_CONTROL.sub("", value) if isinstance(value, str) else value)
 
 
 def write_csv(path: Path, frame: DataFrame) -> None:
@@ -88,12 +93,12 @@ def write_xlsx(path: Path, sheets: Mapping[str, DataFrame]) -> None:
         sheet.freeze_panes = "A2"
         header = []
         for column_name in names:
-            cell = WriteOnlyCell(sheet, value=escape(_printable(column_name)))
+            cell = WriteOnlyCell(sheet, value=workbook_cell(column_name))
             cell.font, cell.fill, cell.alignment = _HEADER_FONT, _HEADER_FILL, _HEADER_ALIGNMENT
             header.append(cell)
         sheet.append(header)
         for row in rows:
-            sheet.append([escape(_printable(cell)) for cell in row])
+            sheet.append([workbook_cell(cell) for cell in row])
     with whole_file(Path(path)) as part:
         book.save(part)
 
@@ -119,10 +124,6 @@ def _plain(value: object) -> Cell:
     if isinstance(value, float):
         return value if value - value == 0.0 else None
     return str(value)
-
-
-def _printable(cell: Cell) -> Cell:
-    return _CONTROL.sub("", cell) if isinstance(cell, str) else cell
 
 
 def _widths(names: list[str], rows: list[list[Cell]]) -> list[float]:

@@ -16,7 +16,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from base.faults import Lang
-from geo.tables_out import escape
+from geo.tables_out import workbook_cell
 from geo.whole import whole_file
 from scenarios.itinerary import PaperSheet
 from scenarios.report import page_environment
@@ -66,15 +66,15 @@ def _workbook(sheets: Sequence[PaperSheet]) -> Workbook:
 
 def _fill(page: Worksheet, sheet: PaperSheet) -> None:
     width = len(sheet.columns)
-    page.append([escape(sheet.title)])
+    page.append([workbook_cell(sheet.title)])
     page["A1"].font = Font(bold=True, size=15)
     for label, value in sheet.facts:
-        page.append([escape(label), None, escape(value)])
+        page.append([workbook_cell(label), None, workbook_cell(value)])
     page.append([])
-    page.append([escape(heading) for heading, _ in sheet.columns])
+    page.append([workbook_cell(heading) for heading, _ in sheet.columns])
     header = page.max_row
     for row in sheet.rows:
-        page.append([escape(cell) for cell in row.cells])
+        page.append([workbook_cell(cell) for cell in row.cells])
         if row.colour:
             page.cell(page.max_row, 1).fill = PatternFill("solid", fgColor=row.colour[1:])
     for line in page.iter_rows(min_row=header, max_row=page.max_row, max_col=width):
@@ -84,7 +84,7 @@ def _fill(page: Worksheet, sheet: PaperSheet) -> None:
             if box.row == header:
                 box.font, box.fill = Font(bold=True), _HEAD
     for note in sheet.notes:
-        page.append([escape(note)])
+        page.append([workbook_cell(note)])
     for column, (_, share) in enumerate(sheet.columns, start=1):
         page.column_dimensions[get_column_letter(column)].width = _WIDTH_OF_A4 * share / 100
     page.freeze_panes = f"A{header + 1}"
