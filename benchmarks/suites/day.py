@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import importlib
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from benchmarks.suite import Case, Limits, NotExpressible, Outcome, Suite
-from benchmarks.suites.rounds import solve_rounds
+from benchmarks.suites.rounds import plan_figures, solve_rounds
 from benchmarks.towns import open_town
+from optimizer.result import SolveResult, Status, StopReason
+from optimizer.routing.check import ViolationKind, check
+from optimizer.routing.explain import explain
 from optimizer.routing.problem import NONE, UNREACHABLE, RoutingProblem
 from optimizer.routing.schedule import cost_parts, time_route
-from optimizer.routing.solution import Plan, Route, StepKind
+from optimizer.routing.solution import Plan, Route, RoutingAnswer, StepKind
+from optimizer.routing.solve import count_plan
 from scenarios.day import read_visit_day
 from scenarios.visits import compile_visits
 
 __all__ = ["DAY"]
+
+_NOT_PROMISED = (ViolationKind.TIER_INVERSION, ViolationKind.WRONG_REASON)
 
 
 def cases(data: Path | None) -> list[Case]:
@@ -56,25 +63,44 @@ def _ortools(case: Case, limits: Limits) -> Outcome:
     seconds = time.perf_counter() - started
     if sequences is None:
         return Outcome("no_solution", None, seconds)
+    return _checked(problem, sequences, seconds)
+
+
+def _checked(
+    problem: RoutingProblem, sequences: Mapping[int, Sequence[int]], seconds: float
+) -> Outcome:
+    """Rounds timed anew and put before the independent checker.
+
+    The peer promises neither reasons nor the strict order of tiers, so it is not held to them.
+    """
     routes: list[Route] = []
-    for vehicle, tasks in sequences.items():
-        route = time_route(problem, vehicle, [(StepKind.TASK, task) for task in tasks])
+    for vehicle in sorted(sequences):
+        route = time_route(problem, vehicle, [(StepKind.TASK, t) for t in sequences[vehicle]])
         if route is None:
             return Outcome("failed", None, seconds, note=f"round {vehicle} breaks a rule")
         routes.append(route)
     served = {task for tasks in sequences.values() for task in tasks}
-    unserved = sorted(set(range(problem.n_tasks)) - served)
-    plan = Plan(tuple(routes), tuple(unserved))
-    cost = sum(cost_parts(problem, plan.routes).values())
-    objective = float(cost + int(problem.task_prize[unserved].sum()))
-    metrics = {
-        "served": float(len(served)),
-        "unserved": float(len(unserved)),
-        "vehicles": float(len(routes)),
-        "yuan": cost / problem.cost_scale / 100,
-    }
+    plan = Plan(tuple(routes), tuple(sorted(set(range(problem.n_tasks)) - served)))
+    prizes = int(problem.task_prize[list(plan.unserved)].sum())
+    parts = {**cost_parts(problem, plan.routes), "unserved": prizes}
+    result = SolveResult(
+        status=Status.FEASIBLE,
+        stop_reason=StopReason.TIME,
+        objective=sum(parts.values()),
+        bound=None,
+        seconds=seconds,
+        seed=None,
+        solver="ortools",
+        parts=parts,
+    )
+    answer = RoutingAnswer(plan, explain(problem, plan), result, count_plan(problem, plan))
+    broken = [v for v in check(problem, answer) if v.kind not in _NOT_PROMISED]
+    if broken:
+        return Outcome("failed", None, seconds, note=f"checker: {broken[0]}")
+    objective = float(sum(parts.values()))
     trace = [(round(seconds, 3), objective)]
-    return Outcome("feasible", objective, seconds, None, trace, metrics)
+    figures = plan_figures(problem, answer)
+    return Outcome("feasible", objective, seconds, None, trace, figures)
 
 
 class _OrToolsDay:

@@ -184,6 +184,7 @@ def _networkx(case: Case, limits: Limits) -> Outcome:
 def _pandana(case: Case, limits: Limits) -> Outcome:
     """Range queries; pandana's preparation counts, since the lists are asked for once."""
     os.environ["OMP_NUM_THREADS"] = str(limits.threads)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # its C++ prints its progress
     pandana: Any = importlib.import_module("pandana")
     pd: Any = importlib.import_module("pandas")
 

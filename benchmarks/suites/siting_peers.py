@@ -53,6 +53,7 @@ def highs_matrix(
     kind: Kind, distance: NDArray[np.int64], p: int, limits: Limits, objective: Objective
 ) -> Outcome:
     """p-median or p-center of an n x n matrix with plain HiGHS."""
+    importlib.import_module("highspy")  # not on the clock
     started = time.perf_counter()
     program = _median_program(distance, p) if kind == "median" else _center_program(distance, p)
     return _run_highs(program, started, limits, objective)
@@ -69,6 +70,7 @@ def highs_cover(
     built: float = 0.0,
 ) -> Outcome:
     """Maximal covering with plain HiGHS; ``built`` as for our own solver."""
+    importlib.import_module("highspy")  # not on the clock
     started = time.perf_counter() - built
     m, n = indptr.size - 1, weight.size
     site = np.repeat(np.arange(m), np.diff(indptr))
@@ -211,8 +213,8 @@ def cpsat_cover(
     built: float = 0.0,
 ) -> Outcome:
     """Maximal covering with plain CP-SAT: one clause per customer."""
-    started = time.perf_counter() - built
     cp_model: Any = importlib.import_module("ortools.sat.python.cp_model")
+    started = time.perf_counter() - built
     m, n = indptr.size - 1, weight.size
     model = cp_model.CpModel()
     opened = [model.new_bool_var("") for _ in range(m)]
@@ -248,6 +250,7 @@ def spopt_matrix(
 ) -> Outcome:
     """p-median or p-center as spopt writes it, solved by HiGHS through PuLP."""
     locate: Any = importlib.import_module("spopt.locate")
+    importlib.import_module("pulp")  # not on the clock
     started = time.perf_counter()
     matrix = distance.astype(np.float64)
     if kind == "median":
