@@ -24,15 +24,13 @@ from scenarios.rounds import (
     COST_SCALE,
     PlaceBook,
     RoundsRun,
+    RoundStop,
     Travel,
     check_ids,
     cost_per_tick,
     prizes,
     solve_checked,
     travel_between,
-)
-from scenarios.rounds import (
-    Stop as RoundStop,
 )
 from scenarios.stock import Stock, share_out
 from scenarios.stops import MealStop, consolidate

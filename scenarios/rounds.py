@@ -19,8 +19,7 @@ from optimizer.routing.check import check
 from optimizer.routing.problem import NONE, UNREACHABLE, RoutingProblem
 from optimizer.routing.solution import Route, RoutingAnswer, Step, StepKind
 from optimizer.routing.solve import solve
-from optimizer.stop import ProgressCallback
-from optimizer.stop import Stop as StopRule
+from optimizer.stop import ProgressCallback, Stop
 from scenarios.codes import CHECK_REFUSED, ID_TWICE, NOTHING_TO_PLAN
 from scenarios.district import District, far_from_street
 from scenarios.model import Scenario
@@ -29,8 +28,8 @@ from scenarios.records import Mode, Place
 __all__ = [
     "PlaceBook",
     "Round",
+    "RoundStop",
     "RoundsRun",
-    "Stop",
     "Travel",
     "check_ids",
     "cost_per_tick",
@@ -43,7 +42,7 @@ __all__ = [
 COST_SCALE = 1000
 """Cost units per fen."""
 
-CARER_WALK_MS = 1.2
+CARER_WALK_SPEED = 1.2
 """Walking speed of carers and carriers in m/s (healthy adults)."""
 
 
@@ -88,7 +87,7 @@ class Travel:
 
 
 @dataclass(frozen=True)
-class Stop:
+class RoundStop:
     """One step of a round, with the way that leads to it.
 
     Attributes:
@@ -126,7 +125,7 @@ class Round:
     vehicle: int
     depart: int
     end: int
-    stops: tuple[Stop, ...]
+    stops: tuple[RoundStop, ...]
     home_travel: int
     home_metres: int
     path: tuple[int, ...] = field(repr=False)
@@ -157,7 +156,7 @@ class Round:
         return sum(stop.waiting for stop in self.stops)
 
     @property
-    def tasks(self) -> tuple[Stop, ...]:
+    def tasks(self) -> tuple[RoundStop, ...]:
         """The stops that serve a task."""
         return tuple(stop for stop in self.stops if stop.step.kind is StepKind.TASK)
 
@@ -262,7 +261,7 @@ def travel_between(district: District, book: PlaceBook, modes: Iterable[Mode], w
 
 def _way(mode: Mode) -> TravelMode:
     if mode is Mode.WALK:
-        return walk(CARER_WALK_MS)
+        return walk(CARER_WALK_SPEED)
     return ebike() if mode is Mode.EBIKE else car()
 
 
@@ -303,7 +302,7 @@ def _read_round(problem: RoutingProblem, route: Route) -> Round:
     for step in route.steps:
         is_task = step.kind is StepKind.TASK
         there = int(problem.task_place[step.index]) if is_task else step.index
-        stops.append(Stop(step, there, int(time[here, there]), int(distance[here, there])))
+        stops.append(RoundStop(step, there, int(time[here, there]), int(distance[here, there])))
         path.append(there)
         here = int(problem.task_end_place[step.index]) if is_task else there
         if here != there:
@@ -319,7 +318,7 @@ def _read_round(problem: RoutingProblem, route: Route) -> Round:
 def solve_checked(
     problem: RoutingProblem,
     *,
-    stop: StopRule,
+    stop: Stop,
     seed: int = 0,
     progress: ProgressCallback | None = None,
 ) -> RoutingAnswer:

@@ -15,12 +15,12 @@ from geo.modes import ebike, walk
 from geo.snap import snap
 from geo.streets import from_lines
 from scenarios.records import Mode, Place
-from scenarios.rounds import CARER_WALK_MS
+from scenarios.rounds import CARER_WALK_SPEED
 from scenarios.town.plane import METRIC_CRS
 
 __all__ = ["Ways", "measure_ways"]
 
-_SPEED = {Mode.WALK: CARER_WALK_MS, Mode.EBIKE: ebike().speed}
+_SPEED = {Mode.WALK: CARER_WALK_SPEED, Mode.EBIKE: ebike().speed}
 _LOCKING_UP = 30
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from base.faults import FaultError
+from base.kernel_cache import kernel_cache_folder
 from geo.modes import car, ebike, walk
 from geo.network import StreetNetwork
 from geo.reach import Reach, reach
@@ -176,9 +177,10 @@ print("sound")
 """
 
 
-def test_kernels_stay_inside_their_arrays(tmp_path: Path) -> None:
-    """Compiled with bounds checks, in a process of its own."""
-    environment = os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)}
+def test_kernels_stay_inside_their_arrays() -> None:
+    """Compiled with bounds checks, in a process of its own and a cache of its own."""
+    cache = kernel_cache_folder() / "bounds-checked"
+    environment = os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(cache)}
     done = subprocess.run(
         [sys.executable, "-c", CHECKED],
         cwd=Path(__file__).resolve().parents[2],

@@ -16,7 +16,7 @@ from scenarios.day import VisitDay
 from scenarios.district import District, open_district
 from scenarios.files import load_scenario
 from scenarios.records import Carer, Link, Mode, Tier, Visit
-from scenarios.rounds import CARER_WALK_MS
+from scenarios.rounds import CARER_WALK_SPEED
 from scenarios.tables import write_carers, write_visits
 from scenarios.visits import VisitsRun, compile_visits, plan_visits, run_visits
 from tests.small_town import place, write_town
@@ -77,7 +77,7 @@ class TestCompile:
         )
         at = case.problem.task_place
         assert case.problem.distance[0, at[0], at[1]] == pytest.approx(900, abs=2)
-        seconds = 900 / CARER_WALK_MS
+        seconds = 900 / CARER_WALK_SPEED
         assert case.problem.time[0, at[0], at[1]] == pytest.approx(seconds, abs=2)
 
     def test_a_matrix_for_every_mode_in_use(self, district: District) -> None:
