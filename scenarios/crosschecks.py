@@ -71,6 +71,7 @@ def _siting(siting: SitingInput) -> Iterator[Disagreement]:
             )
     for index, demand in enumerate(siting.demand):
         yield from _cells(demand, ("siting", "demand", index, "cells"))
+    yield from _groups(siting)
 
 
 def _cells(demand: DemandInput, steps: Steps) -> Iterator[Disagreement]:
@@ -95,6 +96,23 @@ def _cells(demand: DemandInput, steps: Steps) -> Iterator[Disagreement]:
                 ),
                 ("let the shares add up to 1 at most", "请使各份额之和不超过 1"),
             )
+
+
+def _groups(siting: SitingInput) -> Iterator[Disagreement]:
+    """Cell ids become columns of a GeoPackage, which does not tell ``A`` from ``a``."""
+    spellings: dict[str, str] = {}
+    for index, demand in enumerate(siting.demand):
+        for cell in demand.cells:
+            first = spellings.setdefault(cell.id.casefold(), cell.id)
+            if first != cell.id:
+                yield _say(
+                    ("siting", "demand", index, "cells"),
+                    (
+                        f"the cell ids {first} and {cell.id} differ in capitals only",
+                        f"单元编号 {first} 与 {cell.id} 仅大小写不同",
+                    ),
+                    ("spell them alike or choose another id", "请统一写法或改用其他编号"),
+                )
 
 
 def _ledger_or_list(part: str, ledger: object, listed: object, name: str) -> Iterator[Disagreement]:

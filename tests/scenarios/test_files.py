@@ -153,6 +153,7 @@ def test_a_missing_file_and_one_in_another_encoding(folder: Path) -> None:
         ("  new_sites: 3\n", "", "#/siting/new_sites"),
         ("share: 0.4", "share: 0.5", "#/siting/demand/0/cells"),
         ("id: b,", "id: a,", "#/siting/demand/0/cells"),
+        ("id: b,", "id: A,", "#/siting/demand/0/cells"),
         ("on: parcels, source", "on: grid, source", None),
         ("[10:45, 12:30]", "[12:30, 10:45]", "#/meals/window"),
         ("[10:45, 12:30]", "[noon, 12:30]", "#/meals/window"),
