@@ -112,15 +112,10 @@ def read_layer(
 def _open(source: LayerSource) -> tuple[str, RawLayer]:
     """The declared system and the raw rows; what is wrong with either is told together."""
     faults = Faults()
-    try:
-        declared = parse_declared(source.crs)
-    except FaultError as error:
-        faults.extend(error.faults)
-    try:
-        raw = open_layer(source)
-    except FaultError as error:
-        faults.extend(error.faults)
+    declared = faults.keep(lambda: parse_declared(source.crs))
+    raw = faults.keep(lambda: open_layer(source))
     faults.raise_if_any()
+    assert declared is not None and raw is not None
     return declared, raw
 
 
