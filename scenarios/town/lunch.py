@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from scenarios.day import Lunch
 from scenarios.records import Carrier, Kitchen, MealOrder, Mode, Place
 from scenarios.town.clients import Client
 from scenarios.town.sizes import TownSize
 
-__all__ = ["Lunch", "draw_lunch"]
+__all__ = ["draw_lunch"]
 
 _READY = 37_800
 _WINDOWS = ((38_700, 45_000), (39_600, 43_200), (41_400, 45_000))
@@ -21,15 +21,6 @@ _DIET_ODDS = (0.58, 0.14, 0.11, 0.08, 0.03, 0.04, 0.02)
 _KITCHEN_SHARE = 1.4
 """All kitchens together can cook this many times what is ordered."""
 _BOXES = {Mode.CAR: (48, 72), Mode.EBIKE: (14, 20), Mode.WALK: (5, 8)}
-
-
-@dataclass(frozen=True)
-class Lunch:
-    """Records of one lunch."""
-
-    kitchens: tuple[Kitchen, ...]
-    orders: tuple[MealOrder, ...]
-    carriers: tuple[Carrier, ...]
 
 
 def draw_lunch(
@@ -54,7 +45,7 @@ def draw_lunch(
     stoves = tuple(
         Kitchen(f"K{number + 1}", place, each, _READY) for number, place in enumerate(kitchens)
     )
-    return Lunch(stoves, orders, _carriers(size, stoves, rng))
+    return Lunch(orders, stoves, _carriers(size, stoves, rng))
 
 
 def _orders(

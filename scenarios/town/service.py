@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.catalogue import built_in
+from scenarios.day import Lunch
 from scenarios.records import Carer, Place
 from scenarios.town.clients import Client, draw_clients
 from scenarios.town.day import Day, draw_day
 from scenarios.town.homes import Settled
-from scenarios.town.lunch import Lunch, draw_lunch
+from scenarios.town.lunch import draw_lunch
 from scenarios.town.plane import Plane, stream
 from scenarios.town.premises import Premises
 from scenarios.town.staff import draw_carers
