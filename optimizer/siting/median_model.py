@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from optimizer.arrays import csr_rows
 from optimizer.siting.coverage import exact_dot, nearest
-from optimizer.siting.presolve import equal_rows, take_rows
+from optimizer.siting.presolve import always_open, equal_rows, take_rows
 from optimizer.siting.problem import SiteStatus, SitingProblem
 
 __all__ = ["MedianModel", "Scaled", "median_model", "scale_costs"]
@@ -85,7 +85,7 @@ class Scaled:
 
 def median_model(problem: SitingProblem, *, merge: bool = True) -> MedianModel:
     """The p-median model of a problem; ``merge`` off only shows that merging changes nothing."""
-    fixed = np.flatnonzero(problem.site_status <= SiteStatus.REQUIRED).astype(np.int32)
+    fixed = np.flatnonzero(always_open(problem)).astype(np.int32)
     _, base = nearest(problem, fixed)
     weight = problem.demand_weight
     free = problem.site_status == SiteStatus.CANDIDATE
