@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from api.codes import CANNOT_WRITE
 from api.words import preferred_lang, word
 from base.faults import FaultError, Lang
 
@@ -157,6 +158,7 @@ def templates(
 
     chosen = _lang(lang)
     with _faults_end_the_command(chosen):
+        folder.mkdir(parents=True, exist_ok=True)
         for path in write_templates(folder, chosen):
             console.print(word("written", chosen, path=path), markup=False)
 
@@ -184,14 +186,24 @@ def _lang(given: _Lang | None) -> Lang:
 
 @contextmanager
 def _faults_end_the_command(lang: Lang) -> Iterator[None]:
-    """Faulty input is shown fault by fault and ends the command with exit code 2."""
+    """Show faults one by one and end with exit code 2; end with 130 after Ctrl-C."""
     try:
         yield
     except FaultError as error:
-        from api.console import show_faults
-
-        show_faults(error, lang)
+        _show(error, lang)
         raise typer.Exit(2) from None
+    except OSError as error:
+        _show(FaultError([CANNOT_WRITE(error.filename, why=error.strerror or str(error))]), lang)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        typer.echo(word("aborted", lang), err=True)
+        raise typer.Exit(130) from None
+
+
+def _show(error: FaultError, lang: Lang) -> None:
+    from api.console import show_faults
+
+    show_faults(error, lang)
 
 
 def _run_job(

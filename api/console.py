@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -12,13 +13,18 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from api.words import word
 from base.faults import Fault, FaultError, Lang
-from optimizer.result import SolveResult
 from optimizer.stop import Progress as SolverNews
+from scenarios.model import Text
+from scenarios.report import Fact
 
-__all__ = ["Job", "job_progress", "show_faults", "show_result", "show_warnings"]
+__all__ = ["Job", "job_progress", "show_facts", "show_faults", "show_warnings"]
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+_MOST_OF_A_KIND = 50
+"""A layer of the wrong kind has as many faults as rows."""
 
 
 class Job:
@@ -42,11 +48,11 @@ class Job:
             parts.append(word("incumbent", self._lang, value=f"{news.incumbent:,}"))
         if news.bound is not None:
             parts.append(word("bound", self._lang, value=f"{news.bound:,}"))
-        self._progress.update(self._task, completed=news.seconds, news=" · ".join(parts))
+        self._progress.update(self._task, completed=news.seconds, news=self._told(*parts))
 
     def say(self, key: str) -> None:
         """Show what the job does now."""
-        self._progress.update(self._task, news=word(key, self._lang))
+        self._progress.update(self._task, news=self._told(word(key, self._lang)))
 
     def finish(self) -> None:
         """Fill the bar."""
@@ -56,7 +62,12 @@ class Job:
     def stop(self) -> None:
         """Ask the solver to stop with its best answer."""
         self._stopped = True
-        self._progress.update(self._task, news=word("stopping", self._lang))
+        self._progress.update(self._task, news=self._told())
+
+    def _told(self, *parts: str) -> str:
+        """The news; once the user asked to stop, that stays in front of it."""
+        stopping = (word("stopping", self._lang),) if self._stopped else ()
+        return " · ".join((*stopping, *parts))
 
 
 @contextmanager
@@ -94,10 +105,17 @@ def _first_interrupt_stops(stop: Callable[[], None]) -> Iterator[None]:
 
 
 def show_faults(error: FaultError, lang: Lang) -> None:
-    """Print every fault, one a line, on standard error."""
+    """Print faults, one a line, on standard error; of one kind no more than can be read."""
     err.print(f"[bold red]{word('faults', lang, count=len(error.faults))}[/]")
+    told: Counter[str] = Counter()
     for fault in error.faults:
-        err.print(fault.text(lang), markup=False)
+        told[fault.code] += 1
+        if told[fault.code] <= _MOST_OF_A_KIND:
+            err.print(fault.text(lang), markup=False)
+    for code, count in told.items():
+        if count > _MOST_OF_A_KIND:
+            left = count - _MOST_OF_A_KIND
+            err.print(word("more_faults", lang, count=f"{left:,}", code=code), markup=False)
 
 
 def show_warnings(warnings: Iterable[Fault], lang: Lang) -> None:
@@ -107,15 +125,13 @@ def show_warnings(warnings: Iterable[Fault], lang: Lang) -> None:
         err.print(warning.text(lang), markup=False)
 
 
-def show_result(result: SolveResult, lang: Lang) -> None:
-    """Print status, objective, proved gap and seconds of a solve."""
-    gap = word("no_proof", lang) if result.gap is None else f"{result.gap:.4%}"
-    objective = "–" if result.objective is None else f"{result.objective:,}"
-    colon = "：" if lang == "zh" else ": "
-    figures = (
-        ("status", str(result.status)),
-        ("objective", objective),
-        ("gap", gap),
-        ("seconds", f"{result.seconds:.1f}"),
-    )
-    out.print("  " + "   ".join(f"{word(key, lang)}{colon}{value}" for key, value in figures))
+def show_facts(facts: Iterable[Fact], lang: Lang) -> None:
+    """Print an answer's headline figures, as its report shows them."""
+    for fact in facts:
+        label, value = _in(fact.label, lang), _in(fact.value, lang)
+        note = f"  ({_in(fact.note, lang)})" if fact.note else ""
+        out.print(f"  {label}{'：' if lang == 'zh' else ': '}{value}{note}", markup=False)
+
+
+def _in(text: str | Text, lang: Lang) -> str:
+    return text if isinstance(text, str) else str(getattr(text, lang))

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 from api.codes import NOT_A_DEMO
-from api.console import err, out, show_result
-from api.jobs import JobName, check_folder, solve_and_write
+from api.console import err, out, show_facts
+from api.jobs import Done, JobName, check_folder, solve_and_write
 from api.words import word
 from base.faults import FaultError, Lang
 from scenarios.demo import generate, write_town
 from scenarios.files import load_scenario
 from scenarios.index_page import ReportLink, write_index
 from scenarios.model import Text
-from scenarios.store import Run, outcome_of
 
 __all__ = ["tour"]
 
@@ -40,13 +39,13 @@ def tour(
         shutil.rmtree(out_dir / "town", ignore_errors=True)
         path = write_town(generate(size, seed), out_dir / "town")
         scenario, folder = load_scenario(path)
-    runs: dict[JobName, Run] = {}
+    done: dict[JobName, Done] = {}
     for name in _JOBS:
         limits = {
             part: getattr(scenario, part).model_copy(update={"seconds": seconds})
             for part in ("siting", "visits", "meals")
         }
-        runs[name], _ = solve_and_write(
+        done[name] = solve_and_write(
             name,
             scenario.model_copy(update=limits),
             folder,
@@ -54,19 +53,19 @@ def tour(
             data=out_dir / "data",
             lang=lang,
         )
-        show_result(runs[name].answer.result, lang)
+        show_facts(done[name].facts, lang)
     clean = check_folder(out_dir, lang)
     index = out_dir / "index.html"
-    links = [_link(name, runs[name], out_dir) for name in _JOBS]
+    links = [_link(name, done[name], out_dir) for name in _JOBS]
     write_index(index, scenario.name, _SUBTITLE, links, scenario.assumptions, lang)
     out.print(word("report_at", lang, path=index.absolute()), markup=False)
     return clean
 
 
-def _link(name: JobName, run: Run, out_dir: Path) -> ReportLink:
+def _link(name: JobName, done: Done, out_dir: Path) -> ReportLink:
     title = Text(zh=word(f"job_{name}", "zh"), en=word(f"job_{name}", "en"))
     papers = tuple(
         (Text(zh=path.suffix[1:].upper(), en=path.suffix[1:].upper()), f"{name}/sheets/{path.name}")
         for path in sorted((out_dir / name / "sheets").glob("*"))
     )
-    return ReportLink(title, f"{name}/report.html", outcome_of(run).report.facts[:6], papers)
+    return ReportLink(title, f"{name}/report.html", done.facts, papers)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from rich.table import Table
 
-from api.console import Job, err, job_progress, out, show_result, show_warnings
+from api.console import Job, err, job_progress, out, show_facts, show_warnings
 from api.words import word
 from base.faults import Faults, Lang
 from optimizer.result import Status
@@ -16,19 +17,29 @@ from optimizer.stop import Stop
 from scenarios.contacts import ContactStore
 from scenarios.district import LayerReader, read_streets
 from scenarios.files import load_scenario
-from scenarios.itinerary import carer_sheets, clients_of, loading_lists
+from scenarios.itinerary import carer_sheets, loading_lists, people_of
 from scenarios.meals import run_meals
 from scenarios.model import LayerInput, NetworkInput, Scenario
 from scenarios.printing import write_sheets
+from scenarios.report import Fact
 from scenarios.siting import SitingRun, run_siting
-from scenarios.store import Run, check_run, write_run
+from scenarios.store import Run, check_run, outcome_of, refuse_other_files, write_run
 from scenarios.tables import Intake
 from scenarios.visits import VisitsRun, run_visits
 
-__all__ = ["JobName", "check_folder", "describe_network", "run_job", "solve_and_write"]
+__all__ = ["Done", "JobName", "check_folder", "describe_network", "run_job", "solve_and_write"]
 
 JobName = Literal["site", "visits", "meals"]
 _PARTS = {"site": "siting", "visits": "visits", "meals": "meals"}
+
+
+@dataclass(frozen=True)
+class Done:
+    """A job done: its run, the figures that head its report, and where that lies."""
+
+    run: Run
+    facts: tuple[Fact, ...]
+    report: Path
 
 
 def run_job(
@@ -44,11 +55,12 @@ def run_job(
     """Solve one job of a scenario file and write its answer; True where there is one."""
     scenario, folder = load_scenario(path)
     scenario = _with_options(scenario, _PARTS[name], seconds, seed)
-    run, report = solve_and_write(name, scenario, folder, out_dir, data=data, lang=lang)
-    show_warnings(run.warnings, lang)
-    show_result(run.answer.result, lang)
-    out.print(word("report_at", lang, path=report), markup=False)
-    return _has_answer(run, lang)
+    refuse_other_files(out_dir)
+    done = solve_and_write(name, scenario, folder, out_dir, data=data, lang=lang)
+    show_warnings(done.run.warnings, lang)
+    show_facts(done.facts, lang)
+    out.print(word("report_at", lang, path=done.report), markup=False)
+    return _has_answer(done.run, lang)
 
 
 def solve_and_write(
@@ -59,7 +71,7 @@ def solve_and_write(
     *,
     data: Path | None,
     lang: Lang,
-) -> tuple[Run, Path]:
+) -> Done:
     """Run a job under a progress bar and write everything it hands out."""
     part = getattr(scenario, _PARTS[name])
     seconds = part.seconds if part else None
@@ -67,9 +79,13 @@ def solve_and_write(
         contacts = ContactStore(data)
         run = _solve(name, scenario, folder, job, contacts)
         job.say("writing")
-        report = write_run(run, out_dir, lang=lang)
-        _write_paper(run, out_dir / "sheets", contacts, lang)
-    return run, report
+        outcome = outcome_of(run)
+
+        def paper(folder: Path) -> None:
+            _write_paper(run, folder / "sheets", contacts, lang)
+
+        report = write_run(run, out_dir, lang=lang, outcome=outcome, more=paper)
+    return Done(run, outcome.report.facts, report)
 
 
 def check_folder(folder: Path, lang: Lang) -> bool:
@@ -164,7 +180,7 @@ def _write_paper(run: Run, folder: Path, contacts: ContactStore, lang: Lang) -> 
     """Printed sheets: the only files in which names, phones and doors appear."""
     if isinstance(run, SitingRun):
         return
-    known = contacts.get(clients_of(run))
+    known = contacts.get(people_of(run))
     if isinstance(run, VisitsRun):
         sheets = carer_sheets(run, run.case.day.catalogue, known, lang)
         write_sheets(folder, "carers", sheets, lang)

@@ -33,7 +33,7 @@ from scenarios.codes import (
 )
 from scenarios.pseudonyms import Pseudonyms
 
-__all__ = ["Contact", "ContactStore", "default_data_folder"]
+__all__ = ["Contact", "ContactStore", "default_data_folder", "staff_key"]
 
 _SCHEMA_VERSION = 1
 _FILE = "contacts.bin"
@@ -57,6 +57,11 @@ class Contact:
 
     def __repr__(self) -> str:
         return f"Contact({self.id!r}, ...)"
+
+
+def staff_key(id: str) -> str:
+    """The id under which a carer's or carrier's contact is kept: an elder may have the same id."""
+    return f"staff:{id}"
 
 
 def default_data_folder() -> Path:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from base.faults import Lang
 from optimizer.routing.solution import StepKind
 from scenarios.catalogue import Catalogue
-from scenarios.contacts import Contact
+from scenarios.contacts import Contact, staff_key
 from scenarios.meals import MealsRun, Trip
 from scenarios.model import Text
 from scenarios.records import Tier
@@ -22,7 +22,7 @@ from scenarios.rounds import Round
 from scenarios.visits import VisitsRun
 from scenarios.words import MODES, TIERS
 
-__all__ = ["PaperRow", "PaperSheet", "carer_sheets", "clients_of", "loading_lists"]
+__all__ = ["PaperRow", "PaperSheet", "carer_sheets", "loading_lists", "people_of"]
 
 TIER_COLOURS: Mapping[Tier, str] = {
     Tier.BASIC: "#f6c9c2",
@@ -104,6 +104,7 @@ def _carer_sheet(
         rows.append(PaperRow(cells, TIER_COLOURS[visit.tier]))
     day = run.wanted.day.isoformat()
     facts = (
+        (_say(lang, "护理员", "carer"), _named(carer.id, contacts)),
         (_say(lang, "日期", "date"), day),
         (_say(lang, "出发", "leave"), hour(round_.depart)),
         (_say(lang, "结束", "end"), hour(round_.end)),
@@ -112,12 +113,12 @@ def _carer_sheet(
         (_say(lang, "路程", "way"), _kilometres(round_.metres, lang)),
     )
     columns = (
-        (_say(lang, "类别", "tier"), 8),
-        (_say(lang, "时间", "time"), 12),
-        (_say(lang, "姓名", "name"), 10),
+        (_say(lang, "类别", "tier"), 10),
+        (_say(lang, "时间", "time"), 11),
+        (_say(lang, "姓名", "name"), 9),
         (_say(lang, "电话", "phone"), 13),
-        (_say(lang, "住址", "address"), 20),
-        (_say(lang, "服务", "service"), 12),
+        (_say(lang, "住址", "address"), 19),
+        (_say(lang, "服务", "service"), 13),
         (_say(lang, "路上", "travel"), 7),
         (_say(lang, "备注", "note"), 10),
         (_say(lang, "签字", "signed"), 8),
@@ -152,7 +153,10 @@ def _loading_list(run: MealsRun, trip: Trip, contacts: Contacts, lang: Lang) -> 
     facts = (
         (_say(lang, "日期", "date"), run.wanted.day.isoformat()),
         (_say(lang, "厨房", "kitchen"), kitchen.id),
-        (_say(lang, "配送员", "carrier"), f"{carrier.id} ({getattr(MODES[carrier.mode], lang)})"),
+        (
+            _say(lang, "配送员", "carrier"),
+            f"{_named(carrier.id, contacts)} ({getattr(MODES[carrier.mode], lang)})",
+        ),
         (_say(lang, "装车", "load"), hour(trip.load_at)),
         (_say(lang, "出发", "leave"), hour(trip.leave_at)),
         (_say(lang, "最迟送完", "deliver by"), hour(latest)),
@@ -163,13 +167,13 @@ def _loading_list(run: MealsRun, trip: Trip, contacts: Contacts, lang: Lang) -> 
         (_say(lang, "餐食", "diets"), _diets((o.diet, o.portions) for o in orders) or "–"),
     )
     columns = (
-        (_say(lang, "站序", "drop"), 6),
+        (_say(lang, "站序", "drop"), 5),
         (_say(lang, "装车序", "load order"), 8),
         (_say(lang, "到达", "arrive"), 9),
-        (_say(lang, "地址", "address"), 28),
+        (_say(lang, "地址", "address"), 26),
         (_say(lang, "姓名", "name"), 12),
         (_say(lang, "电话", "phone"), 14),
-        (_say(lang, "份", "portions"), 6),
+        (_say(lang, "份", "portions"), 9),
         (_say(lang, "忌口", "diet"), 9),
         (_say(lang, "签收", "signed"), 8),
     )
@@ -190,13 +194,21 @@ def _loading_list(run: MealsRun, trip: Trip, contacts: Contacts, lang: Lang) -> 
     return PaperSheet(name, title, facts, columns, tuple(rows), notes)
 
 
-def clients_of(run: VisitsRun | MealsRun) -> frozenset[str]:
-    """Ids of the clients whose contacts the sheets need; nobody else's are read."""
+def people_of(run: VisitsRun | MealsRun) -> frozenset[str]:
+    """Keys of the contacts that the sheets need, clients and staff; nobody else's are read."""
     if isinstance(run, VisitsRun):
         served = (step for route in run.answer.plan.routes for step in route.steps)
-        return frozenset(run.case.visits[s.index].client for s in served if s.kind is StepKind.TASK)
+        clients = {run.case.visits[s.index].client for s in served if s.kind is StepKind.TASK}
+        return frozenset(clients | {staff_key(run.case.carers[r.vehicle].id) for r in run.rounds})
     stops = (run.case.stops[stop.step.index] for trip in run.trips for stop in trip.stops)
-    return frozenset(order.client for stop in stops for order in stop.orders)
+    clients = {order.client for stop in stops for order in stop.orders}
+    return frozenset(clients | {staff_key(run.case.carriers[t.carrier].id) for t in run.trips})
+
+
+def _named(id: str, contacts: Contacts) -> str:
+    """A carer's or carrier's id, with the name where it is known."""
+    contact = contacts.get(staff_key(id))
+    return id if contact is None or not contact.name else f"{id} {contact.name}"
 
 
 def hour(seconds: int) -> str:

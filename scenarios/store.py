@@ -38,7 +38,7 @@ from scenarios.siting_report import siting_outcome
 from scenarios.visits import VisitsRun
 from scenarios.visits_report import visits_outcome
 
-__all__ = ["Run", "check_run", "outcome_of", "write_run"]
+__all__ = ["Run", "check_run", "outcome_of", "refuse_other_files", "write_run"]
 
 Run = SitingRun | VisitsRun | MealsRun
 
@@ -54,7 +54,24 @@ def outcome_of(run: Run) -> Outcome:
     return _OUTCOMES[type(run)](run)
 
 
-def write_run(run: Run, out_dir: Path, *, lang: Lang = "zh") -> Path:
+def refuse_other_files(out_dir: Path) -> None:
+    """Refuse a folder that an answer may not replace.
+
+    Raises:
+        FaultError: the folder holds other files, or is none (CC-S250).
+    """
+    if not _may_replace(out_dir):
+        raise FaultError([FOLDER_IN_USE(out_dir)])
+
+
+def write_run(
+    run: Run,
+    out_dir: Path,
+    *,
+    lang: Lang = "zh",
+    outcome: Outcome | None = None,
+    more: Callable[[Path], None] | None = None,
+) -> Path:
     """Write everything about a run into a folder.
 
     A folder that holds an earlier answer is replaced; one that holds anything else is refused.
@@ -63,6 +80,8 @@ def write_run(run: Run, out_dir: Path, *, lang: Lang = "zh") -> Path:
         run: the run.
         out_dir: the folder; made where it is missing.
         lang: language of the CSV files, and the one in which the report opens.
+        outcome: the run's outcome where it is at hand.
+        more: writes further files into the folder before it takes its place.
 
     Returns:
         Path of the report.
@@ -71,13 +90,14 @@ def write_run(run: Run, out_dir: Path, *, lang: Lang = "zh") -> Path:
         FaultError: the folder holds other files (CC-S250).
     """
     out_dir = Path(out_dir)
-    if not _may_replace(out_dir):
-        raise FaultError([FOLDER_IN_USE(out_dir)])
-    outcome = outcome_of(run)
+    refuse_other_files(out_dir)
+    outcome = outcome or outcome_of(run)
     out_dir.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}-", dir=out_dir.parent))
     try:
         _write_files(run, outcome, part, lang)
+        if more is not None:
+            more(part)
         part.chmod(0o755)  # mkdtemp's own rights would shut out other users of the office
         _take_place(part, out_dir)
     finally:
@@ -164,7 +184,7 @@ def _take_place(part: Path, out_dir: Path) -> None:
         out_dir.rename(old / "answer")
         try:
             part.rename(out_dir)
-        except OSError:
+        except BaseException:  # Ctrl-C too
             (old / "answer").rename(out_dir)
             raise
     finally:

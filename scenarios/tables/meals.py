@@ -182,7 +182,7 @@ def read_carriers(table: TableInput, folder: Path, intake: Intake | None = None)
         FaultError: everything wrong with the table at once.
     """
     sheet = Sheet(table, folder, CARRIER_COLUMNS, intake)
-    owners, seen = Owners("id", "R"), dict[str, int]()
+    owners, seen = Owners("id", "R", staff=True), dict[str, int]()
     carriers = []
     for row in sheet.rows:
         id = owners.of(row)

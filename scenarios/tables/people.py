@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scenarios.cells import fold
 from scenarios.codes import ID_HOLDS_PERSONAL_DATA, PSEUDONYM_CLASH, PSEUDONYM_NEEDS_KEY
+from scenarios.contacts import staff_key
 from scenarios.pseudonyms import looks_personal
 from scenarios.tables.rows import Row
 
@@ -13,9 +14,10 @@ __all__ = ["Owners"]
 class Owners:
     """Gives the people of one table their ids, and notices two people under one id."""
 
-    def __init__(self, key: str, prefix: str) -> None:
+    def __init__(self, key: str, prefix: str, *, staff: bool = False) -> None:
         self._key = key
         self._prefix = prefix
+        self._staff = staff
         self._first: dict[str, tuple[str, int]] = {}
 
     def of(self, row: Row) -> str | None:
@@ -32,7 +34,7 @@ class Owners:
         if name and first_name and name != first_name:
             row.fault(PSEUDONYM_CLASH(row.sheet.name, row=row.number, first=first_row))
             return None
-        row.contact(id)
+        row.contact(staff_key(id) if self._staff else id)
         return id
 
     def _id(self, row: Row) -> str | None:

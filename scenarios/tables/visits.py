@@ -237,7 +237,7 @@ def read_carers(table: TableInput, folder: Path, intake: Intake | None = None) -
         FaultError: everything wrong with the table at once.
     """
     sheet = Sheet(table, folder, CARER_COLUMNS, intake)
-    owners, seen = Owners("id", "C"), dict[str, int]()
+    owners, seen = Owners("id", "C", staff=True), dict[str, int]()
     carers = []
     for row in sheet.rows:
         id = owners.of(row)

@@ -180,3 +180,52 @@ def test_help_of_every_command(command: str) -> None:
     done = call(command, "--help")
     assert done.exit_code == 0
     assert "Usage" in done.output
+
+
+def test_carer_sheets_name_the_carer_even_where_an_elder_has_the_same_id(tmp_path: Path) -> None:
+    town = demo_scenario().parent
+    for file in town.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    names = {}
+    for table, heading in (("visits.xlsx", "老人编号"), ("carers.xlsx", "护理员编号")):
+        book = openpyxl.load_workbook(tmp_path / table)
+        page = book.worksheets[0]
+        headings = [cell.value for cell in page[1]]
+        at, name = headings.index(heading) + 1, headings.index("姓名") + 1
+        for row in range(2, page.max_row + 1):
+            number = re.sub(r"\D", "", str(page.cell(row, at).value)).lstrip("0")
+            page.cell(row, at, number)
+            names[table, number] = str(page.cell(row, name).value)
+        book.save(tmp_path / table)
+    done = call(
+        *("visits", tmp_path / "scenario.yaml", "--out", tmp_path / "out", "--seconds", 3),
+        *("--data", tmp_path / "data", "--lang", "zh"),
+    )
+    assert done.exit_code == 0, done.output
+    printed = (tmp_path / "out" / "sheets" / "carers.html").read_text(encoding="utf-8")
+    answer = json.loads((tmp_path / "out" / "answer.json").read_text(encoding="utf-8"))
+    used = [id for (table, id) in names if table == "carers.xlsx" and f"日程 {id}<" in printed]
+    assert len(used) == len(answer["routes"])
+    for id in used:
+        assert f"{id} {names['carers.xlsx', id]}" in printed
+    both = {id for (table, id) in names if table == "visits.xlsx"} & set(used)
+    served = [id for id in both if names["visits.xlsx", id] in printed]
+    assert served, "no elder with a carer's id is served"
+
+
+def test_folders_that_are_files_are_named_before_anything_is_solved(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine")
+    done = call("site", demo_scenario(), "--out", file, "--lang", "en")
+    assert (done.exit_code, "CC-S250" in done.output) == (2, True)
+    done = call("templates", file, "--lang", "zh")
+    assert (done.exit_code, "CC-A002" in done.output) == (2, True)
+    assert file.read_text() == "mine"
+
+
+def test_a_layer_of_the_wrong_kind_is_told_briefly() -> None:
+    layers = demo_scenario().parent / "layers.gpkg"
+    done = call("network", layers, "--layer", "demand", "--lang", "en")
+    assert done.exit_code == 2
+    assert done.output.count("CC-G026") == 51
+    assert re.search(r"and [\d,]+ more of CC-G026", done.output)
