@@ -64,8 +64,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "town_seed_opt": ("生成城镇的随机种子。", "Seed of the generated town."),
     "demo_seconds_opt": ("每项任务的求解时限（秒）。", "Solve limit of each job in seconds."),
     "data_opt": (
-        "联系人表所在的数据文件夹（加密，密钥在其旁）。",
-        "Data folder of the encrypted contact table; its key lies beside it.",
+        "联系人表所在的数据文件夹（加密，密钥在其旁）；"
+        "默认 CARECIRCLE_DATA 或 ~/.local/share/carecircle。",
+        "Data folder of the encrypted contact table, its key beside it; by default"
+        " CARECIRCLE_DATA, or ~/.local/share/carecircle.",
     ),
     "dir_arg": ("答案文件夹，或含有多个答案的文件夹。", "Folder of an answer, or of several."),
     "source_arg": ("街道文件。", "Street file."),

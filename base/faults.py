@@ -11,7 +11,7 @@ digits; ``docs/errors.md`` lists them all and a test keeps it complete.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, TypeVar
@@ -147,6 +147,9 @@ class Faults:
         except FaultError as error:
             self.extend(error.faults)
             return None
+
+    def __iter__(self) -> Iterator[Fault]:
+        return iter(self._faults)
 
     def __bool__(self) -> bool:
         return bool(self._faults)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -76,7 +76,8 @@ class LayerReader:
 
         ``repair`` mends invalid shapes with a warning: for layers of which only a point matters.
         """
-        frame = self.faults.keep(
+        faults = Faults()
+        frame = faults.keep(
             lambda: read_layer(
                 layer_source(layer, self.folder),
                 geometry=geometry,
@@ -87,6 +88,7 @@ class LayerReader:
                 repair=repair,
             )
         )
+        self.faults.extend(_in_layer(fault, layer) for fault in faults)
         if frame is None:
             return None
         rows = frame.attrs.get("repaired", ())
@@ -94,6 +96,13 @@ class LayerReader:
             shown = ", ".join(str(row) for row in rows[:10]) + (" ..." if len(rows) > 10 else "")
             self.warnings.append(SHAPES_REPAIRED(layer.path.name, count=len(rows), rows=shown))
         return frame
+
+
+def _in_layer(fault: Fault, layer: LayerInput) -> Fault:
+    """The fault with the layer's name: one file may hold a dozen."""
+    if layer.layer is None or fault.path is None:
+        return fault
+    return replace(fault, path=f"{fault.path}#{layer.layer}")
 
 
 @dataclass(frozen=True, eq=False)

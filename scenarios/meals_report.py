@@ -202,8 +202,7 @@ def _map(run: MealsRun) -> MapView:
             size=6,
             popup=(
                 ("order", Text(zh="订单", en="order")),
-                ("reason_zh", Text(zh="原因", en="reason (zh)")),
-                ("reason_en", Text(zh="原因（英文）", en="reason")),
+                (Text(zh="reason_zh", en="reason_en"), Text(zh="原因", en="reason")),
             ),
         ),
         MapLayer(

@@ -102,7 +102,7 @@ def _report(run: SitingRun) -> Report:
         map=_map(run),
         plots=_plots(run),
         tables=(
-            sheets["chosen_sites"].table(leave_out=("lon", "lat")),
+            sheets["chosen_sites"].table(leave_out=("lon", "lat", "total")),
             sheets["coverage"].table(),
             *([sheets["coverage_curve"].table()] if "coverage_curve" in sheets else []),
         ),

@@ -349,8 +349,7 @@ def _map(run: VisitsRun) -> MapView:
             size=6,
             popup=(
                 ("visit", visit),
-                ("reason_zh", Text(zh="原因", en="reason (zh)")),
-                ("reason_en", Text(zh="原因（英文）", en="reason")),
+                (Text(zh="reason_zh", en="reason_en"), Text(zh="原因", en="reason")),
             ),
         )
     )

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from base.faults import FaultError
 from optimizer.stop import Stop
 from scenarios.files import load_scenario
 from scenarios.siting import SitingRun, run_siting
@@ -51,3 +52,14 @@ def test_layers_and_map_carry_both_names(run: SitingRun) -> None:
     labels = outcome.report.map.labels
     assert labels is not None
     assert all(re.fullmatch("[ -~]+", name) for name in labels["name_en"])
+
+
+def test_faults_name_the_layer_of_a_file_that_holds_many() -> None:
+    scenario, folder = load_scenario(demo_scenario())
+    assert scenario.siting is not None
+    wrong = [site.model_copy(update={"name": "nobody"}) for site in scenario.siting.sites]
+    siting = scenario.siting.model_copy(update={"sites": wrong})
+    with pytest.raises(FaultError) as told:
+        run_siting(scenario.model_copy(update={"siting": siting}), folder)
+    named = {str(fault.path).rpartition("#")[2] for fault in told.value.faults}
+    assert named == {"stations", "institutions", "candidates"}
