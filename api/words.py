@@ -51,7 +51,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "schema": ("打印情景文件的 JSON Schema。", "Print the JSON Schema of scenario files."),
     "scenario_arg": ("情景文件（YAML）。", "Scenario file (YAML)."),
     "out_opt": (
-        "答案写入的文件夹；此前的答案会被替换。",
+        "写入答案的文件夹； 已有的答案会被替换。",
         "Folder for the answer; an earlier answer in it is replaced.",
     ),
     "lang_opt": ("界面和报告的语言。", "Language of messages and reports."),
@@ -64,8 +64,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "town_seed_opt": ("生成城镇的随机种子。", "Seed of the generated town."),
     "demo_seconds_opt": ("每项任务的求解时限（秒）。", "Solve limit of each job in seconds."),
     "data_opt": (
-        "联系人表所在的数据文件夹（加密，密钥在其旁）；"
-        "默认 CARECIRCLE_DATA 或 ~/.local/share/carecircle。",
+        "加密联系人表的文件夹， 密钥在其旁； 默认 CARECIRCLE_DATA 或 ~/.local/share/carecircle。",
         "Data folder of the encrypted contact table, its key beside it; by default"
         " CARECIRCLE_DATA, or ~/.local/share/carecircle.",
     ),

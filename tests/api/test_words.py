@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import string
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,3 +30,19 @@ def test_language_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
 def test_words_take_values() -> None:
     assert word("violations", "en", path="x", count=3) == "x: 3 violations"
     assert word("violations", "zh", path="x", count=3) == "x：3 处违规"
+
+
+@pytest.mark.parametrize(
+    "command", ["site", "visits", "meals", "demo", "check", "network", "templates", "schema"]
+)
+def test_chinese_help_is_not_cut_off(command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "api.cli", command, "--help"],
+        cwd=Path(__file__).parents[2],
+        env={"PATH": "", "CARECIRCLE_LANG": "zh", "COLUMNS": "80", "HOME": str(Path.home())},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert re.search("[\u4e00-\u9fff]", done.stdout)
+    assert "…" not in done.stdout, done.stdout
