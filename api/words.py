@@ -99,7 +99,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "aborted": ("已中断；没有留下不完整的结果。", "Aborted; no half-finished answer was written."),
     # results
     "report_at": ("报告：{path}", "Report: {path}"),
-    "answer_at": ("答案：{path}", "Answer: {path}"),
     "no_answer": ("没有找到可行的答案。", "No feasible answer was found."),
     "clean": ("{path}：检验通过", "{path}: checks pass"),
     "violations": ("{path}：{count} 处违规", "{path}: {count} violations"),
