@@ -206,7 +206,7 @@ def _generated(
     prefix = f"{generator.on}{at + 1}" if len(wanted.candidates) > 1 else generator.on
     ids = [f"{prefix}-{row + 1}" for row in range(len(points))]
     names = [
-        f"{street} ({site_id})" if isinstance(street, str) else site_id
+        street if isinstance(street, str) else site_id
         for street, site_id in zip(points["street"], ids, strict=True)
     ]
     return _site_frame(
