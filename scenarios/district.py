@@ -167,7 +167,6 @@ def open_district(scenario: Scenario, folder: Path) -> District:
     faults = Faults()
     reader = LayerReader(folder, faults)
     streets = read_streets(scenario.network, reader, scenario.metric_crs)
-    reader.network = streets
     subdistricts = None
     if scenario.districts is not None:
         subdistricts = _read_subdistricts(scenario.districts, reader)
@@ -255,6 +254,8 @@ def read_streets(
     except FaultError as error:
         reader.faults.extend(error.faults)
         return None
+    # Declared systems are checked against all streets as drawn, connected or not.
+    reader.network = network
     if not wanted.largest_component:
         return network
     kept = network.largest_component()

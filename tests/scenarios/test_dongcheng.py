@@ -8,14 +8,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pytest
 
+from base.faults import FaultError
+from geo.china import wgs84_to_gcj02
+from geo.layers import write_geojson
 from geo.osm import OSM_CREDIT
 from optimizer.result import Status
 from optimizer.stop import Stop
+from scenarios.district import open_district
 from scenarios.files import load_scenario
 from scenarios.meals import MealsRun, run_meals
+from scenarios.model import LayerInput
 from scenarios.records import Tier
 from scenarios.siting import SitingRun, run_siting
 from scenarios.store import check_run, write_run
@@ -50,6 +56,33 @@ def meals(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> MealsR
 def porto_alegre(shared_data: Path) -> SitingRun:
     assert shared_data.is_dir()
     return run_siting(*load_scenario(HERE / "porto_alegre.yaml"))
+
+
+class TestDeclaredSystems:
+    """As a planner meets it: through the scenario, whose streets are cut to their largest part."""
+
+    def test_a_providers_boundaries_are_noticed(self, shared_data: Path, tmp_path: Path) -> None:
+        scenario, folder = load_scenario(place_scenario("siting.yaml", tmp_path, shared_data))
+        provider = LayerInput(path=shared_data / "xicheng" / "xicheng_gcj02_110102.json")
+        assert scenario.districts is not None
+        districts = scenario.districts.model_copy(update={"source": provider, "population": None})
+        with pytest.raises(FaultError) as caught:
+            open_district(scenario.model_copy(update={"districts": districts}), folder)
+        (fault,) = caught.value.faults
+        assert (fault.code, fault.values["best"]) == ("CC-G041", "gcj02")
+        assert float(str(fault.values["shift_m"])) == pytest.approx(553, abs=10)
+
+    def test_stations_from_a_provider_are_noticed(self, shared_data: Path, tmp_path: Path) -> None:
+        scenario, folder = load_scenario(place_scenario("siting.yaml", tmp_path, shared_data))
+        assert scenario.siting is not None
+        district = open_district(scenario, folder)
+        stations = district.reader.read(scenario.siting.sites[0].source, geometry="point")
+        assert stations is not None and not district.reader.faults
+        lon, lat = wgs84_to_gcj02(stations.geometry.x, stations.geometry.y)
+        moved = stations.set_geometry(gpd.points_from_xy(lon, lat), crs=4326)
+        write_geojson(tmp_path / "moved.geojson", moved)
+        district.reader.read(LayerInput(path=tmp_path / "moved.geojson"), geometry="point")
+        assert [fault.values["best"] for fault in district.reader.faults] == ["gcj02"]
 
 
 class TestSiting:
