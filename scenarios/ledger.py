@@ -31,7 +31,7 @@ from scenarios.tables.intake import Intake
 from scenarios.tables.kinds import KINDS
 from scenarios.tables.meals import MEAL_WINDOW
 from scenarios.tables.people import Owners
-from scenarios.tables.rows import Row, Sheet
+from scenarios.tables.rows import OfficeSheet, Row
 from scenarios.tables.visits import WORKING_DAY
 from scenarios.wishes import read_wish
 
@@ -77,7 +77,7 @@ def read_ledger(
     Raises:
         FaultError: everything wrong with the ledger at once.
     """
-    sheet = Sheet(table, folder, LEDGER_COLUMNS, intake)
+    sheet = OfficeSheet(table, folder, LEDGER_COLUMNS, intake)
     times: dict[Meal, tuple[int, int]] = {"lunch": MEAL_WINDOW, "dinner": DINNER_WINDOW}
     maker = DayMaker(day, {**times, **(windows or {})})
     owners = Owners("client", "E")

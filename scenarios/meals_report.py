@@ -1,4 +1,4 @@
-"""A lunch as sheets, map layers, summary and report."""
+"""A lunch as summary and report."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from scenarios.meals_sheets import (
 from scenarios.model import Text
 from scenarios.outcome import Outcome, base_layers, district_labels
 from scenarios.report import PALETTE, Fact, MapLayer, MapView, Plot, Report, timeline_plot
-from scenarios.rounds_report import plan_json
+from scenarios.rounds_report import plan_json, round_totals
 from scenarios.stops import MealStop
 from scenarios.words import proof, verdict, warning_texts
 
@@ -79,9 +79,7 @@ def _summary(run: MealsRun) -> dict[str, Any]:
         "trips": len(run.trips),
         "fresh_limit_minutes": run.wanted.fresh_minutes,
         "longest_fresh_minutes": round(max(fresh), 2) if fresh else None,
-        "work_seconds": sum(round_.work for round_ in run.rounds),
-        "travel_seconds": sum(round_.travel for round_ in run.rounds),
-        "metres": sum(round_.metres for round_ in run.rounds),
+        **round_totals(run.rounds),
         "unplaced_rows": len(run.case.lunch.unplaced),
     }
 

@@ -24,6 +24,7 @@ __all__ = [
     "plan_json",
     "round_colours",
     "round_lines",
+    "round_totals",
     "unplaced_sheets",
 ]
 
@@ -53,6 +54,17 @@ def plan_json(
         ],
         "counts": dict(answer.counts),
         "result": answer.result.as_dict(),
+    }
+
+
+def round_totals(rounds: Sequence[Round]) -> dict[str, int]:
+    """Seconds of work and its parts, and metres, of all rounds together."""
+    return {
+        "work_seconds": sum(round_.work for round_ in rounds),
+        "travel_seconds": sum(round_.travel for round_ in rounds),
+        "service_seconds": sum(round_.service for round_ in rounds),
+        "waiting_seconds": sum(round_.waiting for round_ in rounds),
+        "metres": sum(round_.metres for round_ in rounds),
     }
 
 

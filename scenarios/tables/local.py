@@ -13,7 +13,7 @@ from scenarios.codes import PLACE_TWICE
 from scenarios.model import TableInput, Text
 from scenarios.places import PlaceRow, PlaceTable
 from scenarios.tables.columns import PLACE_COLUMNS, SERVICE_COLUMNS
-from scenarios.tables.rows import Row, Sheet, write_table
+from scenarios.tables.rows import OfficeSheet, Row, write_table
 from scenarios.tables.visits import read_skills, skills_text
 
 __all__ = ["read_places", "read_services", "write_places", "write_services"]
@@ -32,7 +32,7 @@ def read_places(table: TableInput, folder: Path) -> PlaceTable:
     Raises:
         FaultError: everything wrong with the table at once, also one building at two points.
     """
-    sheet = Sheet(table, folder, PLACE_COLUMNS, None)
+    sheet = OfficeSheet(table, folder, PLACE_COLUMNS, None)
     first: dict[tuple[str, str], PlaceRow] = {}
     seen: dict[str, int] = {}
     for row in sheet.rows:
@@ -89,7 +89,7 @@ def read_services(table: TableInput, folder: Path) -> Catalogue:
         FaultError: everything wrong with the table at once: also names used twice and services
             that follow one which the table does not have.
     """
-    sheet = Sheet(table, folder, SERVICE_COLUMNS, None)
+    sheet = OfficeSheet(table, folder, SERVICE_COLUMNS, None)
     seen: dict[str, int] = {}
     services = []
     for row in sheet.rows:

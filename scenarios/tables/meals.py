@@ -16,7 +16,7 @@ from scenarios.tables.columns import CARRIER_COLUMNS, KITCHEN_COLUMNS, ORDER_COL
 from scenarios.tables.intake import Intake
 from scenarios.tables.kinds import MODE_NAMES
 from scenarios.tables.people import Owners
-from scenarios.tables.rows import Row, Sheet, write_table
+from scenarios.tables.rows import OfficeSheet, Row, write_table
 from scenarios.tables.visits import read_shift
 
 __all__ = [
@@ -58,7 +58,7 @@ def read_orders(
         FaultError: everything wrong with the table at once. Without an intake, also rows that
             cannot be placed.
     """
-    sheet = Sheet(table, folder, ORDER_COLUMNS, intake)
+    sheet = OfficeSheet(table, folder, ORDER_COLUMNS, intake)
     owners, seen = Owners("client", "E"), dict[str, int]()
     orders = []
     for row in sheet.rows:
@@ -137,7 +137,7 @@ def read_kitchens(table: TableInput, folder: Path, intake: Intake | None = None)
     Raises:
         FaultError: everything wrong with the table at once.
     """
-    sheet = Sheet(table, folder, KITCHEN_COLUMNS, intake)
+    sheet = OfficeSheet(table, folder, KITCHEN_COLUMNS, intake)
     seen: dict[str, int] = {}
     kitchens = []
     for row in sheet.rows:
@@ -181,7 +181,7 @@ def read_carriers(table: TableInput, folder: Path, intake: Intake | None = None)
     Raises:
         FaultError: everything wrong with the table at once.
     """
-    sheet = Sheet(table, folder, CARRIER_COLUMNS, intake)
+    sheet = OfficeSheet(table, folder, CARRIER_COLUMNS, intake)
     owners, seen = Owners("id", "R", staff=True), dict[str, int]()
     carriers = []
     for row in sheet.rows:

@@ -34,12 +34,12 @@ from scenarios.tables.columns import Column, heading_key
 from scenarios.tables.intake import Intake
 from scenarios.tables.kinds import KINDS
 
-__all__ = ["Row", "Sheet", "write_table"]
+__all__ = ["OfficeSheet", "Row", "write_table"]
 
 _FOOTER = re.compile(r"(?:合计|总计|小计|填表|制表|审核|填报|注:|说明:|total\b)", re.IGNORECASE)
 
 
-class Sheet:
+class OfficeSheet:
     """A table read by its columns.
 
     Args:
@@ -110,7 +110,7 @@ class Sheet:
 class Row:
     """One row: values by column key."""
 
-    def __init__(self, sheet: Sheet, number: int, cells: dict[Any, str | None]) -> None:
+    def __init__(self, sheet: OfficeSheet, number: int, cells: dict[Any, str | None]) -> None:
         self.sheet = sheet
         self.number = number
         self._cells = cells

@@ -20,7 +20,7 @@ from scenarios.tables.columns import (
 from scenarios.tables.intake import Intake
 from scenarios.tables.kinds import MODE_NAMES, TIER_NAMES
 from scenarios.tables.people import Owners
-from scenarios.tables.rows import Row, Sheet, write_table
+from scenarios.tables.rows import OfficeSheet, Row, write_table
 
 __all__ = [
     "WORKING_DAY",
@@ -59,7 +59,7 @@ def read_visits(table: TableInput, folder: Path, intake: Intake | None = None) -
         FaultError: everything wrong with the table at once. Without an intake, also rows that
             cannot be placed.
     """
-    sheet = Sheet(table, folder, VISIT_COLUMNS, intake)
+    sheet = OfficeSheet(table, folder, VISIT_COLUMNS, intake)
     owners, seen = Owners("client", "E"), dict[str, int]()
     visits, linked = [], dict[str, Row]()
     for row in sheet.rows:
@@ -236,7 +236,7 @@ def read_carers(table: TableInput, folder: Path, intake: Intake | None = None) -
     Raises:
         FaultError: everything wrong with the table at once.
     """
-    sheet = Sheet(table, folder, CARER_COLUMNS, intake)
+    sheet = OfficeSheet(table, folder, CARER_COLUMNS, intake)
     owners, seen = Owners("id", "C", staff=True), dict[str, int]()
     carers = []
     for row in sheet.rows:
