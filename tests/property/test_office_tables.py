@@ -67,14 +67,17 @@ def test_fewest_skills_bring_all_of_them(skills: frozenset[str]) -> None:
 @given(st.text(max_size=30))
 @settings(derandomize=True, max_examples=300)
 def test_no_cell_text_breaks_a_reader(text: str) -> None:
+    from scenarios.cells import fold
     from scenarios.frequency import read_frequency
     from scenarios.places import building_number, without_door
     from scenarios.tables.kinds import KINDS
     from scenarios.wishes import read_wish
 
-    for kind in KINDS.values():
-        kind.read(text)
-    read_frequency(text)
-    read_wish(text)
-    building_number(text)
-    without_door(text)
+    for name, kind in KINDS.items():
+        value = kind.read(text)
+        again = kind.read(text)
+        assert value == again, f"{name} reads the same cell in two ways"
+    assert read_frequency(text) == read_frequency(text)
+    assert read_wish(text) == read_wish(text)
+    assert building_number(text) == building_number(fold(text))
+    assert without_door(text) in fold(text), "nothing is made up"
