@@ -6,7 +6,18 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from scenarios.model_parts import (
+    CandidatesInput,
+    CellInput,
+    DemandInput,
+    LayerInput,
+    Part,
+    Positive,
+    Text,
+)
+from scenarios.plan_model import PlanInput
 
 __all__ = [
     "BonusInput",
@@ -25,41 +36,8 @@ __all__ = [
     "VisitsInput",
 ]
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-Scalar = str | int | float | bool
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Text(_Part):
-    """A text in both languages."""
-
-    zh: str
-    en: str
-
-
-class LayerInput(_Part):
-    """A layer of features: GPKG, GeoJSON, Shapefile, CSV (lon/lat or WKT), XLSX.
-
-    ``path`` is relative to the scenario file. ``crs`` is any EPSG code, ``gcj02`` or ``bd09``.
-    ``where`` keeps the rows whose column equals the value (or is one of the listed values).
-    """
-
-    path: Path
-    layer: str | None = None
-    sheet: str | None = None
-    crs: str = "EPSG:4326"
-    lon: str | None = None
-    lat: str | None = None
-    wkt: str | None = None
-    encoding: str | None = None
-    where: dict[str, Scalar | list[Scalar]] = Field(default_factory=dict)
-
-
-class TableInput(_Part):
+class TableInput(Part):
     """A table without geometry of its own: CSV or XLSX, Chinese or English headers."""
 
     path: Path
@@ -69,7 +47,7 @@ class TableInput(_Part):
     """System of its lon/lat columns, where it has them."""
 
 
-class NetworkInput(_Part):
+class NetworkInput(Part):
     """Streets. ``kind`` auto goes by the file's ending."""
 
     source: LayerInput
@@ -81,7 +59,7 @@ class NetworkInput(_Part):
     largest_component: bool = True
 
 
-class DistrictsInput(_Part):
+class DistrictsInput(Part):
     """Sub-districts (街道): polygons with a name; reports are per sub-district."""
 
     source: LayerInput
@@ -92,34 +70,7 @@ class DistrictsInput(_Part):
     population: str | None = None
 
 
-class CellInput(_Part):
-    """One disjoint demand cell: count = ``share`` x the column ``count`` of the demand layer."""
-
-    id: str
-    label: Text | None = None
-    """What reports call the cell; None for its id."""
-    count: str
-    share: Fraction = 1.0
-    estimated: bool = False
-    """True where the share is an assumption; results then say "estimated"."""
-    age: str | None = None
-    ability: str | None = None
-    living: str | None = None
-    speed: Annotated[float, Field(ge=0.3, le=2.0)] = 1.0
-    """Walking speed in m/s."""
-    minutes: Positive | None = None
-    """Circle of this cell; None for the siting's own."""
-    weight: Annotated[float, Field(ge=0)] = 1.0
-
-
-class DemandInput(_Part):
-    """Places with people, in disjoint cells."""
-
-    source: LayerInput
-    cells: Annotated[list[CellInput], Field(min_length=1)]
-
-
-class SitesInput(_Part):
+class SitesInput(Part):
     """Sites of one status and tier. ``serves`` False keeps a tier out of the walk circles."""
 
     source: LayerInput
@@ -138,18 +89,7 @@ class SitesInput(_Part):
     """Column with the source of the premises (新建, 置换, 租赁, 改建)."""
 
 
-class CandidatesInput(_Part):
-    """Candidates generated on the map: on parcels, street corners or a grid."""
-
-    on: Literal["parcels", "corners", "grid"]
-    source: LayerInput | None = None
-    """Parcels (their representative point), or the polygons that a grid or corners stay in."""
-    spacing_m: Positive = 150.0
-    """Grid step; for parcels and corners the least distance between two candidates."""
-    yearly_cost_yuan: Annotated[float, Field(ge=0)] = 0.0
-
-
-class BonusInput(_Part):
+class BonusInput(Part):
     """A bonus, in persons, for a new site within ``within_m`` metres of a feature."""
 
     near: LayerInput
@@ -158,7 +98,7 @@ class BonusInput(_Part):
     label: Text
 
 
-class SitingInput(_Part):
+class SitingInput(Part):
     """Where sites should stand."""
 
     question: Literal["lscp", "mclp", "p_median", "p_center"] = "mclp"
@@ -174,7 +114,7 @@ class SitingInput(_Part):
     seed: int = 0
 
 
-class VisitsInput(_Part):
+class VisitsInput(Part):
     """One day of a station."""
 
     day: date
@@ -193,7 +133,7 @@ class VisitsInput(_Part):
     seed: int = 0
 
 
-class MealsInput(_Part):
+class MealsInput(Part):
     """One meal of a day."""
 
     day: date
@@ -221,8 +161,8 @@ class MealsInput(_Part):
     seed: int = 0
 
 
-class Scenario(_Part):
-    """A scenario: one district with its streets, and up to three jobs."""
+class Scenario(Part):
+    """A scenario: one district with its streets, and up to four jobs."""
 
     schema_version: Literal[1]
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
@@ -237,5 +177,6 @@ class Scenario(_Part):
     network: NetworkInput
     districts: DistrictsInput | None = None
     siting: SitingInput | None = None
+    plan: PlanInput | None = None
     visits: VisitsInput | None = None
     meals: MealsInput | None = None

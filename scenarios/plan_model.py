@@ -1,0 +1,375 @@
+"""The part ``plan:`` of a scenario file: what stands where in which year, as a planner writes it.
+
+Services are what people ask for, levels (centre, station, point) are what offers them, and a size
+says what a level costs and holds on how much floor. Ids are the planner's own short words; every
+other part names things by them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from scenarios.model_parts import (
+    CandidatesInput,
+    DemandInput,
+    Fraction,
+    LayerInput,
+    Part,
+    Positive,
+    Text,
+)
+
+__all__ = [
+    "AimInput",
+    "AskInput",
+    "CommunitiesInput",
+    "FloorInput",
+    "HangsOnInput",
+    "LevelInput",
+    "NearInput",
+    "PlanCandidatesInput",
+    "PlanInput",
+    "PlanSitesInput",
+    "PopulationInput",
+    "QuotaInput",
+    "RoomInput",
+    "RuleInput",
+    "ServiceInput",
+    "SizeInput",
+    "TakeoverInput",
+    "YearInput",
+]
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+-]*$")]
+Label = int | str
+NotNegative = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=0)]
+Unit = Literal["district", "subdistrict", "community"]
+
+
+class YearInput(Part):
+    """One year of the plan, or one phase of several years."""
+
+    label: Label
+    """``2026``, or any word; other parts name the year by it."""
+    capital_yuan: NotNegative | None = None
+    """What openings and closings of the year may cost; None for no limit."""
+    running_yuan: NotNegative | None = None
+    """What all that stands may cost in the year; None for no limit."""
+    weight: Count = 1
+    """How much the year's coverage counts."""
+
+
+class AskInput(Part):
+    """Who asks for a service."""
+
+    cells: Annotated[list[str], Field(min_length=1)] | None = None
+    """Ids of demand cells; None for all."""
+    share: Fraction = 1.0
+    """Share of the cells' people who ask for it."""
+    units: Positive = 1.0
+    """Units of the service (places, beds, portions) per person who asks."""
+    weight: NotNegative = 1.0
+    minutes: Positive | None = None
+    """Walk of these people; None for the service's."""
+    estimated: bool = False
+
+
+class ServiceInput(Part):
+    """A service: who asks for it, how far it may be, whether its places are counted."""
+
+    id: Id
+    label: Text
+    unit: Text | None = None
+    """What is counted (places, beds, portions); None for persons."""
+    asks: list[AskInput] = Field(default_factory=lambda: [AskInput()])
+    """Everybody unless given; an empty list where only people who are there already need it."""
+    minutes: Positive | None = None
+    """Walk within which it counts; None for the cell's minutes, else the plan's."""
+    full_minutes: NotNegative | None = None
+    """Walk up to which it counts in full, falling evenly to nothing at ``minutes``; None for
+    all in full."""
+    walk: bool = True
+    """False for services of the whole district, beds for instance: no walk circle, any site will
+    do."""
+    capacitated: bool = False
+    """True where a site serves so many and no more: its sizes then state how many."""
+    weight: NotNegative = 1.0
+    backup: NotNegative = 0.0
+    """Value of a second site within reach, as a part of the first (services without capacity)."""
+    must: bool = False
+    """Everybody who asks for it has to be served, every year."""
+    single: bool = False
+    """All people of one cell and place go to the same site (services with capacity)."""
+
+
+class RoomInput(Part):
+    """Room by floor area: so many m2 for each unit."""
+
+    m2_each: Positive
+
+
+class SizeInput(Part):
+    """One size of a level: floor, room and cost."""
+
+    id: Id
+    label: Text | None = None
+    area_m2: Positive | None = None
+    """Floor that it takes; None for all of the premises."""
+    from_area_m2: NotNegative | None = None
+    """Only premises of at least this area; None for ``area_m2``. Premises whose area nobody knows
+    fit every size that states its own."""
+    capacity: dict[str, NotNegative | RoomInput] = Field(default_factory=dict)
+    """Units per capacitated service: a number, or ``{m2_each: 30}``."""
+    yearly_cost_yuan: NotNegative = 0.0
+    yearly_cost_per_m2_yuan: NotNegative = 0.0
+    opening_cost_yuan: NotNegative = 0.0
+    opening_cost_per_m2_yuan: NotNegative = 0.0
+    change_cost_yuan: NotNegative | None = None
+    """What it costs to make a standing site into this; None for the cost of opening."""
+
+
+class HangsOnInput(Part):
+    """On what a level hangs, and how far away that may be (neither limit: anywhere)."""
+
+    level: str
+    within_m: Positive | None = None
+    """Metres along the streets."""
+    minutes: Positive | None = None
+    """Walk at 1 m/s."""
+    same_subdistrict: bool = False
+
+
+class LevelInput(Part):
+    """A level of the network: centre, station, point."""
+
+    id: Id
+    label: Text
+    hangs_on: HangsOnInput | None = None
+    most_children: Count | None = None
+    """Most sites that hang on one site of this level."""
+    offers: list[str] = Field(default_factory=list)
+    """Services; those that a size has capacity for count too."""
+    nested: bool = False
+    """Also offers what the levels below it offer (services without capacity)."""
+    sizes: Annotated[list[SizeInput], Field(min_length=1)]
+
+
+class TakeoverInput(Part):
+    """Who has to stand when a site closes, so that its work goes on."""
+
+    levels: list[str] = Field(default_factory=list)
+    """Levels that may take over; empty for any."""
+    within_m: Positive | None = None
+    """At most so far away in a straight line."""
+    same_operator: bool = False
+    same_subdistrict: bool = False
+
+
+class PlanSitesInput(Part):
+    """Sites from a layer: standing, on their way, possible, or ruled out."""
+
+    source: LayerInput
+    status: Literal["existing", "committed", "candidate", "forbidden"] = "existing"
+    level: str
+    """What stands there, or (candidates) what may open there."""
+    levels: list[str] = Field(default_factory=list)
+    """Further levels that a candidate may open as."""
+    size: str | None = None
+    """Size of what stands; None for the level's first. Candidates may open in every size."""
+    size_column: str | None = None
+    year: Label | None = None
+    """Candidates: free from this year; committed: opens in it."""
+    year_column: str | None = None
+    may: list[Literal["keep", "upgrade", "convert", "close"]] = Field(
+        default_factory=lambda: ["keep"]  # type: ignore[arg-type]
+    )
+    """What may become of an existing site; without ``keep`` something has to by the last year."""
+    upgrade_to: list[str] = Field(default_factory=list)
+    """Levels; empty for the level it hangs on. Larger sizes of its own level count too."""
+    convert_to: list[str] = Field(default_factory=list)
+    id: str | None = None
+    name: str | None = None
+    name_en: str | None = None
+    area: str | None = None
+    """Column with the floor area in m2."""
+    capacity: dict[str, str] = Field(default_factory=dict)
+    """Service -> column with the capacity of what stands (existing and committed sites)."""
+    yearly_cost: str | None = None
+    """Column with the yearly cost of what stands, in yuan, instead of its size's."""
+    opening_cost: str | None = None
+    """Column with the cost of opening in yuan, instead of its size's (0 where it is paid)."""
+    rent: str | None = None
+    """Column with the premises' yearly rent in yuan, on top of the size's cost."""
+    premises: str | None = None
+    """Column with the source of the premises (新建, 置换, 租赁, 改建)."""
+    operator: str | None = None
+    closing_cost_yuan: NotNegative = 0.0
+    takeover: TakeoverInput | None = None
+    residents: dict[str, str] = Field(default_factory=dict)
+    """Service (type of bed) -> column with the residents of a home: when it closes, each of them
+    needs such a bed somewhere in the district."""
+    clients: dict[str, str] = Field(default_factory=dict)
+    """Service -> column with the clients of a station: when it closes, each of them needs a place
+    within walking distance of it. They count on top of those whom ``asks`` gives."""
+
+
+class PlanCandidatesInput(CandidatesInput):
+    """Candidates generated on the map; ``yearly_cost_yuan`` is the rent."""
+
+    level: str
+    levels: list[str] = Field(default_factory=list)
+    area_m2: Positive | None = None
+    """Floor area assumed of every one."""
+    premises: str | None = None
+    year: Label | None = None
+
+
+class QuotaInput(Part):
+    """Floor that new compounds (新建配建) have to provide; pooled within a sub-district.
+
+    The area of several compounds may be given together to one site in one of them.
+    """
+
+    source: LayerInput
+    area: str
+    year: Label | None = None
+    year_column: str | None = None
+    level: str
+    levels: list[str] = Field(default_factory=list)
+    id: str | None = None
+    name: str | None = None
+    name_en: str | None = None
+
+
+class NearInput(Part):
+    """Standing beside something, a health station for instance: as a bonus or as a rule."""
+
+    source: LayerInput
+    label: Text
+    within_m: Positive = 300.0
+    levels: list[str] = Field(default_factory=list)
+    """Levels that it is about; empty for all."""
+    bonus_persons: NotNegative = 0.0
+    """What a new site beside one is worth every year, in persons."""
+    only: bool = False
+    """New sites of these levels stand beside one, or not at all."""
+    at_least: Count | None = None
+    """At least so many sites, old and new, stand beside one."""
+    from_year: Label | None = None
+    """First year of ``at_least``; None for the last."""
+
+
+class PopulationInput(Part):
+    """A count of people that rules refer to: 常住 (permanent) or 户籍 (registered)."""
+
+    id: Id
+    label: Text
+    source: LayerInput | None = None
+    """Points or polygons with the count; each counts where its middle lies. None for the column
+    ``population`` of the sub-districts."""
+    column: str | None = None
+    share: Fraction = 1.0
+    estimated: bool = False
+
+
+class CommunitiesInput(Part):
+    """Communities (社区): polygons with a name."""
+
+    source: LayerInput
+    name: str = "name"
+    name_en: str | None = None
+
+
+class RuleInput(Part):
+    """A rule on what stands: how many sites, how much floor, how many units of a service.
+
+    One of ``count``, ``area`` and ``capacity`` says what is counted, one or two of ``exactly``,
+    ``at_least`` and ``at_most`` how much of it there is: a number, a number per so many people of
+    a population, or (with ``share_of``) a share.
+    """
+
+    label: Text | None = None
+    """What reports call the rule; None for its content."""
+    count: list[str] | None = None
+    """Levels; an empty list for all."""
+    area: list[str] | None = None
+    """Levels whose floor in m2 is counted; an empty list for all."""
+    capacity: list[str] | None = None
+    """Services whose units are counted together."""
+    levels: list[str] = Field(default_factory=list)
+    """With ``capacity``: only at these levels; empty for all."""
+    per: Unit = "district"
+    exactly: NotNegative | None = None
+    at_least: NotNegative | None = None
+    at_most: NotNegative | None = None
+    per_100: str | None = None
+    per_1000: str | None = None
+    per_10000: str | None = None
+    """Id of a population."""
+    share_of: list[str] | None = None
+    """With ``capacity``: the limits are shares (0.65) of these services' units."""
+    only_new: bool = False
+    """Counts only what is not there today."""
+    premises: list[str] = Field(default_factory=list)
+    """Counts only premises of these sources; empty for all."""
+    from_year: Label | None = None
+    to_year: Label | None = None
+
+
+class FloorInput(Part):
+    """At least this share of the people who ask for a service is served.
+
+    People count as in the objective: by weight, and by distance where a service fades.
+    """
+
+    share: Fraction
+    service: str
+    cells: list[str] = Field(default_factory=list)
+    """Groups that it is about; empty for all."""
+    per: Literal["district", "subdistrict", "community", "group"] = "district"
+    of_reachable: bool = False
+    """The share of those whom sites that may stand can reach at all, not of everybody."""
+    from_year: Label | None = None
+    to_year: Label | None = None
+
+
+class AimInput(Part):
+    """What the plan is to be best at, and how long the search may take."""
+
+    aim: Literal["max_value", "min_cost", "max_min", "min_travel", "min_worst"] = "max_value"
+    minutes_per_yuan: NotNegative = 0.0
+    """min_travel: person-minutes of way that one yuan is worth."""
+    least_persons: NotNegative | None = None
+    """The plan's value in weighted persons, summed over years, reaches this."""
+    most_cost_yuan: NotNegative | None = None
+    """Its cost over all years stays within this."""
+    least_share: Fraction | None = None
+    """Every sub-district's covered share in the last year reaches this."""
+    seconds: Positive = 60.0
+    seed: int = 0
+    iterations: Annotated[int, Field(gt=0)] | None = None
+
+
+class PlanInput(Part):
+    """What stands where, and when."""
+
+    years: Annotated[list[YearInput], Field(min_length=1)]
+    carry_capital: bool = False
+    """Money for openings that a year leaves over may be spent later."""
+    minutes: Positive = 15.0
+    """Walk of services and cells that name none."""
+    demand: Annotated[list[DemandInput], Field(min_length=1)]
+    services: Annotated[list[ServiceInput], Field(min_length=1)]
+    levels: Annotated[list[LevelInput], Field(min_length=1)]
+    sites: list[PlanSitesInput] = Field(default_factory=list)
+    candidates: list[PlanCandidatesInput] = Field(default_factory=list)
+    quotas: list[QuotaInput] = Field(default_factory=list)
+    near: list[NearInput] = Field(default_factory=list)
+    populations: list[PopulationInput] = Field(default_factory=list)
+    communities: CommunitiesInput | None = None
+    rules: list[RuleInput] = Field(default_factory=list)
+    floors: list[FloorInput] = Field(default_factory=list)
+    objective: AimInput = Field(default_factory=AimInput)
