@@ -19,9 +19,9 @@ from geo.network import StreetNetwork
 from geo.snap import snap
 from scenarios.codes import CANDIDATES_DROPPED, SOURCE_NEEDED
 from scenarios.district import FAR_M, District
-from scenarios.model import BonusInput, CandidatesInput
+from scenarios.model import BonusInput, CandidatesInput, LayerInput
 
-__all__ = ["bonus_persons", "generate_candidates", "thin"]
+__all__ = ["bonus_persons", "generate_candidates", "near_any", "thin"]
 
 _CORNER_DEGREE = 3
 """A street corner is a node where at least this many street ends meet."""
@@ -82,15 +82,22 @@ def bonus_persons(
 
     The distance is the straight line on the ground, as co-location rules measure it.
     """
-    features = district.reader.read(bonus.near)
+    return np.where(near_any(bonus.near, bonus.within_m, district, points), bonus.persons, 0.0)
+
+
+def near_any(
+    layer: LayerInput, within_m: float, district: District, points: gpd.GeoSeries
+) -> NDArray[np.bool_]:
+    """Which points (WGS 84) lie within so many metres, straight, of a feature of the layer."""
+    near = np.zeros(len(points), dtype=bool)
+    features = district.reader.read(layer)
     if features is None or features.empty or points.empty:
-        return np.zeros(len(points))
+        return near
     crs = district.streets.crs
     tree = features.geometry.to_crs(crs).sindex
-    near, _ = tree.query(points.to_crs(crs).array, predicate="dwithin", distance=bonus.within_m)
-    worth = np.zeros(len(points))
-    worth[near] = bonus.persons
-    return worth
+    hits, _ = tree.query(points.to_crs(crs).array, predicate="dwithin", distance=within_m)
+    near[hits] = True
+    return near
 
 
 def _polygons(wanted: CandidatesInput, district: District) -> gpd.GeoSeries | None:

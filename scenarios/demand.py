@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import geopandas as gpd
 import numpy as np
@@ -12,14 +13,26 @@ from numpy.typing import NDArray
 
 from scenarios.codes import NO_DEMAND
 from scenarios.district import District
-from scenarios.model import CellInput, DemandInput, SitingInput, Text
+from scenarios.model_parts import CellInput, DemandInput, Text
 
-__all__ = ["TICKS_PER_SECOND", "DemandRows", "read_demand"]
+__all__ = ["TICKS_PER_SECOND", "DemandRows", "WantsDemand", "read_demand"]
 
 TICKS_PER_SECOND = 1000
 """Travel costs are milliseconds."""
 
 _WGS84 = "EPSG:4326"
+
+
+class WantsDemand(Protocol):
+    """A part of a scenario with demand layers and a walk for cells that name none."""
+
+    @property
+    def demand(self) -> list[DemandInput]:
+        """The layers."""
+
+    @property
+    def minutes(self) -> float:
+        """The walk."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +73,11 @@ class DemandRows:
         return numbers[self.place]
 
 
-def read_demand(wanted: SitingInput, district: District) -> DemandRows | None:
-    """The demand rows of a siting, None where a layer has faults (the reader keeps them)."""
+def read_demand(wanted: WantsDemand, district: District, part: str = "siting") -> DemandRows | None:
+    """The demand rows of a siting or plan, None where a layer has faults (the reader keeps them).
+
+    ``part`` is what faults call the part of the scenario.
+    """
     frames: list[gpd.GeoDataFrame] = []
     counts: list[NDArray[np.float64]] = []  # [places of the layer, cells of the layer]
     cells: list[CellInput] = []
@@ -84,7 +100,7 @@ def read_demand(wanted: SitingInput, district: District) -> DemandRows | None:
         return None
     places = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=_WGS84)
     places["subdistrict"] = district.number_of(places.geometry)
-    return _demand_rows(wanted, district, places, counts, cells)
+    return _demand_rows(wanted, district, places, counts, cells, part)
 
 
 def _demand_layer(layer: DemandInput, district: District) -> gpd.GeoDataFrame | None:
@@ -93,11 +109,12 @@ def _demand_layer(layer: DemandInput, district: District) -> gpd.GeoDataFrame | 
 
 
 def _demand_rows(
-    wanted: SitingInput,
+    wanted: WantsDemand,
     district: District,
     places: gpd.GeoDataFrame,
     counts: Sequence[NDArray[np.float64]],
     cells: Sequence[CellInput],
+    part: str,
 ) -> DemandRows | None:
     groups = tuple(dict.fromkeys(cell.id for cell in cells))
     estimated = tuple(any(cell.estimated for cell in cells if cell.id == group) for group in groups)
@@ -116,7 +133,7 @@ def _demand_rows(
         first_cell += table.shape[1]
     cell = np.concatenate(cell_at).astype(np.int32)
     if not cell.size:
-        district.reader.faults.add(NO_DEMAND("siting.demand"))
+        district.reader.faults.add(NO_DEMAND(f"{part}.demand"))
         return None
     speed = np.array([each.speed for each in cells])
     minutes = np.array([each.minutes or wanted.minutes for each in cells])

@@ -7,8 +7,6 @@ from that by division, without a search of their own.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -19,19 +17,17 @@ from numpy.typing import NDArray
 from base.faults import Fault
 from geo.modes import TravelMode, walk
 from geo.reach import Reach, reach
-from geo.snap import Snapped, snap
+from geo.snap import Snapped
 from optimizer.siting.problem import Question, SiteStatus, SitingProblem, SitingRequest
-from optimizer.stop import Progress, ProgressCallback
+from optimizer.stop import ProgressCallback
 from scenarios.candidates import bonus_persons, generate_candidates
 from scenarios.codes import ID_TWICE, NO_SITES, OUTSIDE_DISTRICTS
 from scenarios.demand import TICKS_PER_SECOND, DemandRows, read_demand
 from scenarios.district import District, far_from_street, in_english
 from scenarios.model import SitesInput, SitingInput
+from scenarios.ways import BASE_SPEED, snap_points, tell_search
 
 __all__ = ["BASE_SPEED", "SitingCase", "compile_siting"]
-
-BASE_SPEED = 1.0
-"""Speed of the street search in m/s: a cost of 1 ms is then 1 mm of way."""
 
 _WEIGHT_SCALE = 1000
 _WGS84 = "EPSG:4326"
@@ -99,8 +95,8 @@ def compile_siting(
 
     serving = sites["serves"].to_numpy(dtype=bool)
     served, others = sites[serving].reset_index(drop=True), sites[~serving].reset_index(drop=True)
-    at_sites = _snap_points(district, served, mode)
-    at_places = _snap_points(district, demand.places, mode)
+    at_sites = snap_points(district, served.geometry, mode)
+    at_places = snap_points(district, demand.places.geometry, mode)
     warnings += far_from_street("siting.sites", at_sites, list(served["site_id"]))
     warnings += far_from_street("siting.demand", at_places, list(demand.places["place_id"]))
     found = reach(
@@ -109,7 +105,7 @@ def compile_siting(
         at_places,
         mode,
         _limit_seconds(request.question, demand),
-        progress=_tell(progress),
+        progress=tell_search(progress),
     )
     problem = _problem(served, demand, found, request.question)
     return SitingCase(
@@ -239,23 +235,6 @@ def _site_frame(points: gpd.GeoSeries, columns: dict[str, object]) -> gpd.GeoDat
 
 
 # --- reach ----------------------------------------------------------------------------------------
-
-
-def _snap_points(district: District, frame: gpd.GeoDataFrame, mode: TravelMode) -> Snapped:
-    points = frame.geometry
-    return snap(district.streets, points.x.to_numpy(), points.y.to_numpy(), mode)
-
-
-def _tell(progress: ProgressCallback | None) -> Callable[[int, int], None] | None:
-    """Progress of the street search in the words of the solvers."""
-    if progress is None:
-        return None
-    started = time.perf_counter()
-
-    def tell(done: int, _: int) -> None:
-        progress(Progress("reach", time.perf_counter() - started, iterations=done))
-
-    return tell
 
 
 def _limit_seconds(question: Question, demand: DemandRows) -> float:
