@@ -39,13 +39,14 @@ class PlanProblem:
     - A site shows at most one option a year. A current option stands from before year 0 and, once
       given up, does not come back; any other option, once it stands, stands to the end. So a
       candidate opens once, and an existing site is kept, changed once (upgraded, converted) or
-      closed once.
+      closed once; a closed one may open again later with another option (only its closing year
+      pays for closing, only its opening year for opening).
     - A site whose option's level has a parent level hangs on exactly one site, out of its
       ``attachments``, that shows an option of the parent level that year. A parent carries at
       most ``level_fanout`` of its level's number of children.
     - Money: opening costs of options that start and closing costs of sites that close stay within
-      ``years.capital`` (summed from year 0 where it carries over); yearly costs of everything
-      that stands, within ``years.running``.
+      ``years.capital`` (summed from year 0 where it carries over; from an UNLIMITED year on the
+      sum has no limit); yearly costs of everything that stands, within ``years.running``.
 
     Attributes:
         years, sites, options, demand, reach: the tables.
@@ -123,7 +124,8 @@ class PlanObjective(StrEnum):
     MAX_MIN = "max_min"
     """Lexicographic max-min over districts in the last year (of the districts with demand, the
     worst covered share as high as possible, then the second worst ...), then most value. Shares
-    are ``1e6 * covered value // full value`` of a district's rows, backup apart."""
+    are ``1e6 * covered value // full value`` of a district's rows, backup apart; the full value is
+    ``weight * amount`` summed, and districts where it is 0 have no share."""
     MIN_TRAVEL = "min_travel"
     """Least travel: sum over years and rows of ``weight * amount * cost``, every row being covered
     by its nearest or assigned; plus ``PlanRequest.cost_weight`` times the cost in fen."""
@@ -216,7 +218,10 @@ class PlanAnswer:
         assignments: who of the capacitated services is served where.
         quota_site: int32[Q], the site that a quota is given to, -1 for none.
         result: status, objective, bound, gap. The objective is, by ``PlanObjective``: value, fen,
-            value (MAX_MIN; its ``shares`` come first), travel (plus cost), ticks.
+            value (MAX_MIN; its ``shares`` come first), travel (plus cost), ticks. Its parts:
+            covered, assigned, backup, bonus (MAX_VALUE, MAX_MIN; with the years' weights);
+            opening, closing, yearly (MIN_COST); travel, cost (MIN_TRAVEL; cost with its weight);
+            worst (MIN_WORST).
         shares: int64[d], MAX_MIN only: the shares of districts with demand in the last year, in
             millionths, ascending; empty otherwise.
         share_bounds: int64[d], MAX_MIN only: the proved bound on each of ``shares`` in turn, given
