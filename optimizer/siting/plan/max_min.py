@@ -1,0 +1,220 @@
+"""Lexicographic max-min over districts, then most value.
+
+The k-th smallest share is raised as far as it goes, given the k - 1 before it (Ogryczak, Sliwinski
+2006: the lexicographic optimum of ordered outcomes is reached by their k-th smallest ones in
+turn). w[d, l] = 1 excuses district d from the l-th smallest share s_l:
+
+    covered_d >= least_d(s_l) * (1 - w[d, l]),   sum_d w[d, l] <= l - 1,
+
+where least_d(s) is the covered value from which on the share reaches s. For the stage in hand s is
+a column; what the floats leave open is settled by asking for one millionth more, which is either
+found or proved impossible. A last stage maximises the value with all shares kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.result import StopReason
+from optimizer.siting.engine import Reporter
+from optimizer.siting.plan.optimise import Found, Goal, optimise
+from optimizer.siting.plan.plan_model import PlanModel
+from optimizer.siting.plan.program import INFINITE, NOTHING, Linear
+from optimizer.stop import StopClock
+
+__all__ = ["fairest"]
+
+_MILLION = 1_000_000
+_FINAL_PART = 0.25
+"""Part of the time that is kept for the last stage."""
+
+
+def fairest(
+    model: PlanModel,
+    clock: StopClock,
+    *,
+    seed: int,
+    reporter: Reporter,
+    start: NDArray[np.int64] | None,
+) -> tuple[Found, NDArray[np.int64]]:
+    """Search for the lexicographically fairest plan.
+
+    Returns:
+        The plan with the bound on its value, given its shares, and the proved bound on each of
+        its shares in turn.
+    """
+    best, reason = start, StopReason.FINISHED
+    count = len(model.shares)
+    bounds = np.full(count, _MILLION, dtype=np.int64)
+    for stage in range(count):
+        if best is not None and _sorted(model, best)[stage] == _MILLION:
+            break
+        seconds = _slice(clock, count - stage)
+        found, bound = _raise_share(model, best, stage, clock, seed, seconds)
+        if found.infeasible and best is None:
+            return found, bounds[:0]
+        best = found.whole
+        bounds[stage] = bound
+        if best is None:
+            return replace(found, bound=None), bounds[:0]
+        if bound > _sorted(model, best)[stage]:
+            reason = found.reason
+        # Further stages may still raise what is not proved, never lower it.
+    if best is not None:
+        _tell(model, best, reporter)
+    last = _with_shares(model, best, count)
+    found = optimise(
+        last.model,
+        Goal(model.value, maximise=True),
+        clock,
+        seed=seed,
+        start=last.start,
+        reporter=reporter,
+    )
+    if found.whole is None:
+        return found, bounds[:0]
+    whole = found.whole[: model.program.n_columns]
+    shares = _sorted(model, whole)
+    if found.proved and np.any(bounds > shares):
+        found = replace(found, reason=reason)
+    return replace(found, whole=whole), np.maximum(bounds, shares)
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """A model with what earlier stages keep, and a point of it."""
+
+    model: PlanModel
+    start: NDArray[np.int64] | None
+
+
+def _sorted(model: PlanModel, whole: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.sort(np.array([each.at(whole) for each in model.shares], dtype=np.int64))
+
+
+def _slice(clock: StopClock, stages: int) -> float | None:
+    """Seconds for one of the share stages that are left."""
+    if clock.rule.seconds is None:
+        return None
+    left = clock.remaining - _FINAL_PART * clock.rule.seconds
+    # Later stages are easier, most of the time.
+    return max(0.0, left * 2 / (stages + 1))
+
+
+def _tell(model: PlanModel, whole: NDArray[np.int64], reporter: Reporter) -> None:
+    reporter.tell(model.value.at(whole), None)
+
+
+def _raise_share(
+    model: PlanModel,
+    best: NDArray[np.int64] | None,
+    stage: int,
+    clock: StopClock,
+    seed: int,
+    seconds: float | None,
+) -> tuple[Found, int]:
+    """The plan with the highest share at a place, given those before it, and a bound on it."""
+    kept = _with_shares(model, best, stage, free=True)
+    column = kept.model.program.n_columns - 1
+    ends = clock.elapsed + (float("inf") if seconds is None else seconds)
+    found = optimise(
+        kept.model,
+        Goal(Linear.of([column], 1), maximise=True),
+        clock,
+        seed=seed,
+        start=kept.start,
+        seconds=seconds,
+    )
+    bound = _MILLION if found.bound is None else min(_MILLION, max(0, found.bound))
+    whole = best if found.whole is None else found.whole[: model.program.n_columns]
+    while whole is not None and bound > (share := int(_sorted(model, whole)[stage])):
+        if found.reason is not StopReason.FINISHED or clock.elapsed >= ends:
+            break
+        wanted = np.append(_sorted(model, whole)[:stage], share + 1)
+        more = optimise(
+            _keeping(model, wanted).model,
+            Goal(NOTHING, maximise=True),
+            clock,
+            seed=seed,
+            seconds=ends - clock.elapsed,
+        )
+        if more.infeasible:
+            bound = share
+        elif more.whole is not None:
+            whole = more.whole[: model.program.n_columns]
+        else:
+            found = replace(found, reason=more.reason)
+    return replace(found, whole=whole), bound
+
+
+def _with_shares(
+    model: PlanModel, best: NDArray[np.int64] | None, stage: int, *, free: bool = False
+) -> _Stage:
+    """The model that keeps the first shares of a plan; ``free``: with a column for the next."""
+    shares = np.zeros(0, dtype=np.int64) if best is None else _sorted(model, best)[:stage]
+    kept = _keeping(model, shares)
+    if free:
+        kept = _add_free(kept, stage)
+    start = None
+    if best is not None:
+        start = np.zeros(kept.model.program.n_columns, dtype=np.int64)
+        start[: best.size] = best
+        kept.model.fill(start)
+        if not kept.model.program.holds(start):
+            start = None
+    return replace(kept, start=start)
+
+
+def _keeping(model: PlanModel, shares: NDArray[np.int64]) -> _Stage:
+    """The model in which the l-th smallest share is at least ``shares[l]``."""
+    program = model.program.copy()
+    districts = model.shares
+    columns = np.full((len(districts), shares.size), -1, dtype=np.int64)
+    for place in range(shares.size):
+        if place and shares[place] == shares[place - 1]:
+            continue  # the row before asks for more
+        share = int(shares[place])
+        if place:
+            there = np.ones(len(districts), dtype=bool)
+            columns[:, place] = program.add_columns(there, integer=True)
+            program.require(Linear.of(columns[:, place], 1), -INFINITE, place)
+        for each, excuse in zip(districts, columns[:, place].tolist(), strict=True):
+            least = each.least(share)
+            line = each.covered + Linear.of([excuse], [least])
+            program.require(line, least, INFINITE)
+
+    def fill(whole: NDArray[np.int64]) -> None:
+        model.fill(whole)
+        for place in range(shares.size):
+            for each, excuse in zip(districts, columns[:, place].tolist(), strict=True):
+                if excuse >= 0:
+                    whole[excuse] = int(each.covered.at(whole) < each.least(int(shares[place])))
+
+    return _Stage(replace(model, program=program, fill=fill), None)
+
+
+def _add_free(kept: _Stage, stage: int) -> _Stage:
+    """A last column: the share at place ``stage``, in millionths."""
+    model, program, districts = kept.model, kept.model.program, kept.model.shares
+    excuses = np.full(len(districts), -1, dtype=np.int64)
+    if stage:
+        excuses = program.add_columns(np.ones(len(districts), dtype=bool), integer=True)
+        program.require(Linear.of(excuses, 1), -INFINITE, stage)
+    share = int(program.add_columns(np.ones(1, dtype=bool), upper=_MILLION)[0])
+    for each, excuse in zip(districts, excuses.tolist(), strict=True):
+        line = each.covered * _MILLION + Linear.of(
+            [share, excuse], [-each.full, _MILLION * each.full]
+        )
+        program.require(line, 0, INFINITE)
+
+    def fill(whole: NDArray[np.int64]) -> None:
+        model.fill(whole)
+        reached = np.array([each.at(whole) for each in districts])
+        whole[share] = np.sort(reached)[stage]
+        used = excuses >= 0
+        whole[excuses[used]] = (reached < whole[share])[used]
+
+    return _Stage(replace(model, fill=fill), None)

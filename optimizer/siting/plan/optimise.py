@@ -1,0 +1,227 @@
+"""Runs a plan's model: one objective, whole numbers only, an honest bound.
+
+HiGHS answers in floats with tolerances. Its point is rounded, completed and checked in integers;
+where that fails (a limit kept only within the tolerance, units split into fractions) assignments
+are solved again with the standing options fixed and whole units, and a choice of standing options
+that proves impossible is cut off before the search goes on. Bounds come from the relaxations and
+hold in any case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.result import StopReason
+from optimizer.siting.engine import Reporter
+from optimizer.siting.highs import OutcomeStatus, run, safe_bound
+from optimizer.siting.plan.plan_model import PlanModel
+from optimizer.siting.plan.program import INFINITE, Linear
+from optimizer.stop import StopClock
+
+__all__ = ["Found", "Goal", "optimise", "settle"]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """An objective: an expression, and whether more of it is better."""
+
+    line: Linear
+    maximise: bool
+
+    def better(self, one: int, other: int) -> bool:
+        """Whether ``one`` is better than ``other``."""
+        return one > other if self.maximise else one < other
+
+    def bound(self, told: float) -> int:
+        """The bound in the objective's units of what HiGHS told of the scaled minimisation."""
+        steps = safe_bound(told) * self.line.unit()
+        return self.line.constant + (-steps if self.maximise else steps)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What came of a search.
+
+    Attributes:
+        whole: int64[c], a point that keeps all rows, None where none was found.
+        value: its objective.
+        bound: proved bound on the objective, None without one.
+        infeasible: proved that there is no point.
+        reason: why the search stopped.
+    """
+
+    whole: NDArray[np.int64] | None
+    value: int | None
+    bound: int | None
+    infeasible: bool
+    reason: StopReason
+
+    @property
+    def proved(self) -> bool:
+        """Whether the point is proved to be best."""
+        return self.whole is not None and self.value == self.bound
+
+
+def optimise(
+    model: PlanModel,
+    goal: Goal,
+    clock: StopClock,
+    *,
+    seed: int,
+    reporter: Reporter | None = None,
+    start: NDArray[np.int64] | None = None,
+    seconds: float | None = None,
+) -> Found:
+    """Search for the best point of a model.
+
+    Args:
+        model: the model.
+        goal: the objective.
+        clock: the stop rule.
+        seed: HiGHS' seed.
+        reporter: told of incumbents and bounds.
+        start: int64[c], a point that keeps all rows.
+        seconds: a limit for this search alone.
+    """
+    if model.program.impossible:
+        return Found(None, None, None, True, StopReason.FINISHED)
+    search = _Search(model, goal, clock, seed, reporter, start)
+    ends = clock.elapsed + (float("inf") if seconds is None else seconds)
+    reason = search.look(ends)
+    while reason is None:
+        reason = search.look(ends)
+    return search.found(reason)
+
+
+class _Search:
+    """Repeated runs of a model that grows by whole columns and by cuts."""
+
+    def __init__(
+        self,
+        model: PlanModel,
+        goal: Goal,
+        clock: StopClock,
+        seed: int,
+        reporter: Reporter | None,
+        start: NDArray[np.int64] | None,
+    ) -> None:
+        self._model = replace(model, program=model.program.copy())
+        self._goal, self._clock, self._seed, self._reporter = goal, clock, seed, reporter
+        self._best = start
+        self._bound: int | None = None
+        self._infeasible = False
+        self._whole = model.assignment.split.size == 0
+
+    def look(self, ends: float) -> StopReason | None:
+        """One run; None where another one may find more."""
+        program, goal = self._model.program, self._goal
+        outcome = run(
+            program.model(goal.line, maximise=goal.maximise),
+            self._clock,
+            seed=self._seed,
+            start=None if self._best is None else self._best.astype(np.float64),
+            watch=self._tell,
+            seconds=max(0.0, ends - self._clock.elapsed),
+        )
+        if outcome.bound is not None:
+            self._take_bound(goal.bound(outcome.bound))
+        if outcome.status is OutcomeStatus.INFEASIBLE:
+            if self._best is None:
+                self._infeasible = True
+            else:
+                # All that is better has been cut off.
+                self._take_bound(self._value())
+            return StopReason.FINISHED
+        finished = outcome.status is OutcomeStatus.SOLVED
+        if outcome.values is not None and not self._take(outcome.values, ends) and finished:
+            return self._clock.reason()
+        if self._proved() or not finished:
+            return StopReason.FINISHED if self._proved() else outcome.stop_reason
+        if self._whole:
+            return StopReason.FINISHED
+        # The relaxation of units is solved: from here on they are whole.
+        self._make_whole()
+        return self._clock.reason()
+
+    def found(self, reason: StopReason) -> Found:
+        """What the search has come to."""
+        value = None if self._best is None else self._value()
+        bound = self._bound
+        return Found(self._best, value, bound, self._infeasible, reason)
+
+    def _value(self) -> int:
+        assert self._best is not None
+        return self._goal.line.at(self._best)
+
+    def _proved(self) -> bool:
+        return self._best is not None and self._value() == self._bound
+
+    def _take_bound(self, bound: int) -> None:
+        if self._bound is None or self._goal.better(self._bound, bound):
+            self._bound = bound
+        if self._best is not None and self._goal.better(self._value(), self._bound):
+            self._bound = self._value()
+
+    def _take(self, values: NDArray[np.float64], ends: float) -> bool:
+        """Keep a point if it is better; cut its options off where they prove impossible."""
+        whole = self._model.whole(values)
+        if whole is None:
+            seconds = max(0.0, ends - self._clock.elapsed)
+            fixed = self._model.standing_of(values)
+            found = settle(self._model, self._goal, fixed, self._clock, self._seed, seconds)
+            if found.infeasible:
+                self._cut_off(fixed)
+            if found.whole is None:
+                return False
+            whole = found.whole
+        if self._best is None or self._goal.better(self._goal.line.at(whole), self._value()):
+            self._best = whole
+        if self._bound is not None:
+            self._take_bound(self._bound)
+        return True
+
+    def _cut_off(self, stands: NDArray[np.int64]) -> None:
+        """At least one option-year differs from these."""
+        there = self._model.stands >= 0
+        columns, shown = self._model.stands[there], stands[there]
+        line = Linear.of(columns, np.where(shown > 0, -1, 1), int(shown.sum()))
+        self._model.program.require(line, 1, INFINITE)
+
+    def _make_whole(self) -> None:
+        self._model.program.make_integer(self._model.assignment.split)
+        self._whole = True
+
+    def _tell(self, incumbent: float | None, bound: float | None) -> None:
+        if self._reporter is None:
+            return
+        value = None if self._best is None else self._value()
+        limit = None if bound is None else self._goal.bound(bound)
+        self._reporter.tell(value, limit)
+
+
+def settle(
+    model: PlanModel,
+    goal: Goal,
+    stands: NDArray[np.int64],
+    clock: StopClock,
+    seed: int,
+    seconds: float,
+) -> Found:
+    """The best point with these standing options, int64[o, T], in whole units throughout."""
+    program = model.program.copy()
+    program.fix(model.stands, stands)
+    program.make_integer(model.assignment.goes)
+    if program.impossible:
+        return Found(None, None, None, True, StopReason.FINISHED)
+    outcome = run(
+        program.model(goal.line, maximise=goal.maximise), clock, seed=seed, seconds=seconds
+    )
+    if outcome.status is OutcomeStatus.INFEASIBLE:
+        return Found(None, None, None, True, StopReason.FINISHED)
+    bound = None if outcome.bound is None else goal.bound(outcome.bound)
+    whole = None if outcome.values is None else model.whole(outcome.values)
+    value = None if whole is None else goal.line.at(whole)
+    return Found(whole, value, bound, False, outcome.stop_reason)

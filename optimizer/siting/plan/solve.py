@@ -1,0 +1,156 @@
+"""The plan solver's one entrance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.result import SolveResult, Status, StopReason, versions_of
+from optimizer.siting.engine import Reporter
+from optimizer.siting.plan.max_min import fairest
+from optimizer.siting.plan.min_worst import nearest_worst
+from optimizer.siting.plan.optimise import Found, Goal, optimise
+from optimizer.siting.plan.plan_model import PlanModel, build_model
+from optimizer.siting.plan.problem import (
+    Assignments,
+    PlanAnswer,
+    PlanObjective,
+    PlanProblem,
+    PlanRequest,
+)
+from optimizer.siting.plan.reading import point_of, read_plan
+from optimizer.stop import ProgressCallback, Stop, StopClock
+
+__all__ = ["solve"]
+
+_SOLVER = "highs"
+_DEFAULT_STOP = Stop(seconds=60)
+_DEFAULT_REQUEST = PlanRequest()
+
+
+def solve(
+    problem: PlanProblem,
+    request: PlanRequest = _DEFAULT_REQUEST,
+    *,
+    stop: Stop = _DEFAULT_STOP,
+    seed: int = 0,
+    progress: ProgressCallback | None = None,
+    start: PlanAnswer | None = None,
+) -> PlanAnswer:
+    """Solve a plan problem exactly with HiGHS, from a good start where one is found.
+
+    Args:
+        problem: years, sites with options, demand, reach and rules.
+        request: what is asked of them.
+        stop: limits; an iteration is a branch-and-bound node. A stopped solve hands back the best
+            plan so far with the bound proved so far; a proof may be missing, a rule never is.
+        seed: HiGHS' random seed. One thread always: the same seed and an iteration limit give the
+            same answer.
+        progress: told of incumbents and bounds, from the calling thread.
+        start: a plan to start from; ignored where it breaks a rule of this request.
+
+    Returns:
+        The plan and its result. The objective and its parts are recomputed in integers from the
+        tables; OPTIMAL means that the integer bound equals it, INFEASIBLE that no plan exists,
+        NO_SOLUTION that none was found.
+    """
+    clock = stop.start()
+    model = build_model(problem, request)
+    reporter = Reporter(str(request.objective), clock, progress)
+    known = _start_of(model, start)
+    found = _search(model, clock, seed, reporter, known)
+    return _answer(model, found, clock, seed)
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What a search came to; ``share_bounds`` for MAX_MIN only."""
+
+    found: Found
+    share_bounds: NDArray[np.int64]
+
+
+def _search(
+    model: PlanModel,
+    clock: StopClock,
+    seed: int,
+    reporter: Reporter,
+    start: NDArray[np.int64] | None,
+) -> _Result:
+    none = np.zeros(0, dtype=np.int64)
+    request = model.request
+    if request.objective is PlanObjective.MAX_MIN:
+        return _Result(*fairest(model, clock, seed=seed, reporter=reporter, start=start))
+    if request.objective is PlanObjective.MIN_WORST:
+        found = nearest_worst(model, clock, seed=seed, reporter=reporter, start=start)
+        return _Result(found, none)
+    if request.objective is PlanObjective.MAX_VALUE:
+        goal = Goal(model.value, maximise=True)
+    elif request.objective is PlanObjective.MIN_COST:
+        goal = Goal(model.cost, maximise=False)
+    else:
+        goal = Goal(model.travel + model.cost * request.cost_weight, maximise=False)
+    found = optimise(model, goal, clock, seed=seed, reporter=reporter, start=start)
+    return _Result(found, none)
+
+
+def _start_of(model: PlanModel, start: PlanAnswer | None) -> NDArray[np.int64] | None:
+    """The model's point of an earlier answer, None where it is none here."""
+    shape = (model.problem.n_years, model.problem.n_sites)
+    if (
+        start is None
+        or start.option.shape != shape
+        or start.option.max(initial=-1) >= (model.problem.n_options)
+    ):
+        return None
+    return point_of(model, start.option, start.assignments, start.quota_site)
+
+
+def _answer(model: PlanModel, result: _Result, clock: StopClock, seed: int) -> PlanAnswer:
+    found = result.found
+    versions = versions_of("highspy", "numpy", "scipy")
+    if found.whole is None:
+        none = np.zeros((0, 0), dtype=np.int32)
+        return PlanAnswer(
+            option=none,
+            parent=none,
+            assignments=Assignments.none(),
+            quota_site=np.zeros(0, dtype=np.int32),
+            result=SolveResult(
+                status=Status.INFEASIBLE if found.infeasible else Status.NO_SOLUTION,
+                stop_reason=found.reason,
+                objective=None,
+                bound=None if found.infeasible else found.bound,
+                seconds=clock.elapsed,
+                seed=seed,
+                solver=_SOLVER,
+                versions=versions,
+            ),
+        )
+    plan = read_plan(model, found.whole)
+    fair = model.request.objective is PlanObjective.MAX_MIN
+    parts = plan.figures.parts(model.request)
+    objective = sum(parts.values())
+    shares = plan.figures.shares if fair else result.share_bounds
+    proved = found.bound == objective and np.array_equal(shares, result.share_bounds)
+    return PlanAnswer(
+        option=plan.option,
+        parent=plan.parent,
+        assignments=plan.assignments,
+        quota_site=plan.quota_site,
+        result=SolveResult(
+            status=Status.OPTIMAL if proved else Status.FEASIBLE,
+            stop_reason=StopReason.FINISHED if proved else found.reason,
+            objective=objective,
+            bound=found.bound,
+            seconds=clock.elapsed,
+            seed=seed,
+            solver=_SOLVER,
+            parts=parts,
+            versions=versions,
+        ),
+        shares=shares,
+        share_bounds=result.share_bounds,
+    )
