@@ -1,4 +1,4 @@
-"""Write ``docs/errors.md``, the index of every numbered fault, from the packages' ``codes.py``."""
+"""Write ``docs/errors.md``, the index of every numbered fault, from the packages' ``*codes.py``."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ def main() -> None:
         "This index is written by `python docs/write_errors.py`.",
     ]
     for package, title in ROOMS.items():
-        module = importlib.import_module(f"{package}.codes")
-        letter = module.__name__[0].upper()
+        for file in sorted((ROOT / package).glob("*codes.py")):
+            importlib.import_module(f"{package}.{file.stem}")
+        letter = package[0].upper()
         lines += [f"\n## {title}\n", "| code | cause | what to do |", "|---|---|---|"]
         for code, kind in registered_kinds().items():
             if code.startswith(f"CC-{letter}"):

@@ -23,8 +23,8 @@ def project() -> dict[str, object]:
 
 def all_kinds() -> dict[str, FaultKind]:
     for package in LETTERS:
-        if (ROOT / package / "codes.py").exists():
-            importlib.import_module(f"{package}.codes")
+        for file in sorted((ROOT / package).glob("*codes.py")):
+            importlib.import_module(f"{package}.{file.stem}")
     return {code: kind for code, kind in registered_kinds().items() if code.startswith("CC-")}
 
 
