@@ -9,6 +9,9 @@ LSCP (Toregas, Swain, ReVelle, Bergman 1971): minimise sum_j x_j subject to
 MCLP (Church, ReVelle 1974), b_j the site's own gain and p the free sites that may open:
     maximise sum_k w_k y_k + sum_j b_j x_j subject to y_k <= sum_{j in N_k} x_j, sum_j x_j <= p,
     0 <= y_k <= 1. The y need no integrality: at integer x each takes the value 0 or 1.
+
+LSCP goes to HiGHS. MCLP is solved by local search, exact Lagrangian bounds and branch and bound
+(:mod:`optimizer.siting.cover_tree`), which need no linear program.
 """
 
 from __future__ import annotations
@@ -17,12 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.result import StopReason
-from optimizer.siting.coverage import value_of
+from optimizer.siting.cover_best import Best
+from optimizer.siting.cover_tree import search_tree
 from optimizer.siting.engine import Proposal, Reporter, chosen_columns
-from optimizer.siting.greedy import fewest_sites, most_cover, sites_needed, submodular_bounds
+from optimizer.siting.greedy import fewest_sites, sites_needed
 from optimizer.siting.highs import Model, run, safe_bound
 from optimizer.siting.presolve import CoverModel, cover_model
-from optimizer.siting.problem import Question, SitingProblem
+from optimizer.siting.problem import SitingProblem
 from optimizer.stop import ProgressCallback, StopClock
 
 __all__ = [
@@ -34,6 +38,9 @@ __all__ = [
     "start_of",
     "unit_of",
 ]
+
+
+_FIRST_ROUNDS = 500
 
 
 def cover_all(
@@ -74,31 +81,11 @@ def cover_most(
 ) -> Proposal:
     """Solve MCLP; ``new_sites`` leaves room for the required sites."""
     model = cover_model(problem)
-    limit = min(new_sites - model.required, model.n_sites)
-    chosen = most_cover(model, limit)
-    value = _mclp_value(problem, model, chosen)
-    most = int(submodular_bounds(model, chosen, limit)[limit])
-    reporter = Reporter("mclp", clock, progress)
-    reporter.tell(value, most)
-    if value == most:
-        return _proposal(model, chosen, value, StopReason.FINISHED)
-    unit = unit_of(model)
-    outcome = run(
-        maximal_model(model, limit, unit),
-        clock,
-        seed=seed,
-        start=start_of(model, chosen),
-        watch=reporter.watch(sign=-1, unit=unit, constant=model.covered, start=value),
-    )
-    found = chosen_columns(outcome, model.n_sites)
-    if found is not None and found.size <= limit:
-        found_value = _mclp_value(problem, model, found)
-        if found_value > value:
-            chosen, value = found, found_value
-    bound = most
-    if outcome.bound is not None:
-        bound = min(most, model.covered - unit * safe_bound(outcome.bound))
-    return _proposal(model, chosen, max(bound, value), outcome.stop_reason)
+    best = Best(model, new_sites - model.required, clock, Reporter("mclp", clock, progress), seed)
+    best.start()
+    best.improve(_FIRST_ROUNDS)
+    reason = search_tree(best)
+    return Proposal(_open(model, best.chosen), best.most, reason)
 
 
 def covering_model(model: CoverModel) -> Model:
@@ -162,10 +149,6 @@ def most_possible(model: CoverModel) -> int:
 
 def _covers(model: CoverModel, chosen: NDArray[np.int32]) -> bool:
     return bool(start_of(model, chosen)[model.n_sites :].all())
-
-
-def _mclp_value(problem: SitingProblem, model: CoverModel, chosen: NDArray[np.int32]) -> int:
-    return value_of(problem, Question.MCLP, _open(model, chosen)).objective
 
 
 def _open(model: CoverModel, chosen: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -158,7 +158,7 @@ from tests.siting_cases import plane_problem
 problem = plane_problem(1500, 20000, radius=60)
 began = time.perf_counter()
 stop = Stop(cancelled=lambda: time.perf_counter() - began > 3)
-answer = solve(problem, SitingRequest(Question.MCLP, 60), stop=stop)
+answer = solve(problem, SitingRequest(Question.LSCP), stop=stop)
 print(answer.result.status, "highs" in {thread.name for thread in threading.enumerate()})
 """
 
