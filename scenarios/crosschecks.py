@@ -8,6 +8,7 @@ from math import isclose
 
 from scenarios.cells import read_time
 from scenarios.model import DemandInput, MealsInput, Scenario, SitingInput, VisitsInput
+from scenarios.plan_crosschecks import plan_findings
 
 __all__ = ["Disagreement", "disagreements"]
 
@@ -20,6 +21,11 @@ def disagreements(scenario: Scenario) -> Iterator[Disagreement]:
     """Every place where single fields are right but do not fit together."""
     if scenario.siting is not None:
         yield from _siting(scenario.siting)
+    if scenario.plan is not None:
+        for index, demand in enumerate(scenario.plan.demand):
+            yield from _cells(demand, ("plan", "demand", index, "cells"))
+        for steps, why, hint in plan_findings(scenario.plan):
+            yield _say(("plan", *steps), why, hint)
     if scenario.visits is not None:
         yield from _visits(scenario.visits)
     if scenario.meals is not None:
