@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchmarks.suite import Suite
+from benchmarks.suites.cflp import CFLP
+from benchmarks.suites.cpmp import CPMP
 from benchmarks.suites.day import DAY
 from benchmarks.suites.matrix import MATRIX
 from benchmarks.suites.mclp_cordeau import MCLP_CORDEAU
@@ -23,6 +25,8 @@ _ALL: tuple[Suite, ...] = (
     MCLP_POINTS,
     PMEDIAN,
     PCENTER,
+    CFLP,
+    CPMP,
     SITING_PLAN,
     REACH,
     MATRIX,
