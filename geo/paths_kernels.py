@@ -21,10 +21,6 @@ import base.kernel_cache  # noqa: F401  (before the first cached kernel)
 
 FAR = np.iinfo(np.int64).max
 _NOT_QUEUED = -2
-_DE_BRUIJN = 0x077CB531  # Leiserson, Prokop and Randall 1998: the number of a single bit
-_BIT_NUMBER = np.zeros(32, dtype=np.int32)
-for _bit in range(32):
-    _BIT_NUMBER[((_DE_BRUIJN << _bit) & 0xFFFFFFFF) >> 27] = _bit
 
 
 class SearchGraph(NamedTuple):
@@ -82,7 +78,6 @@ class Work(NamedTuple):
     parent: NDArray[np.int32]
     best: NDArray[np.int64]
     hit: NDArray[np.int32]
-    marks: NDArray[np.int64]
 
 
 def new_work(n_nodes: int, n_targets: int, buckets: int, *, parents: bool = False) -> Work:
@@ -96,7 +91,6 @@ def new_work(n_nodes: int, n_targets: int, buckets: int, *, parents: bool = Fals
         parent=np.full(n_nodes if parents else 0, -1, dtype=np.int32),
         best=np.full(n_targets, FAR, dtype=np.int64),
         hit=np.empty(n_targets, dtype=np.int32),
-        marks=np.zeros((n_targets + 31) // 32, dtype=np.int64),
     )
 
 
@@ -226,52 +220,6 @@ def _collect(work, seeds, source, targets, count, limit):
             hits += 1
         best[target] = ticks
     return hits
-
-
-@njit(cache=True, nogil=True)
-def _sort_hits(hit, hits, marks):
-    """Sort distinct target numbers: long lists through a bit per target, 32 to a word."""
-    if hits * 16 < marks.size:
-        hit[:hits] = np.sort(hit[:hits])
-        return
-    for i in range(hits):
-        marks[hit[i] >> 5] |= 1 << (hit[i] & 31)
-    place, word = 0, 0
-    while place < hits:
-        bits = marks[word]
-        marks[word] = 0
-        while bits:
-            lowest = bits & -bits
-            hit[place] = (word << 5) + _BIT_NUMBER[((lowest * _DE_BRUIJN) & 0xFFFFFFFF) >> 27]
-            place += 1
-            bits ^= lowest
-        word += 1
-
-
-@njit(cache=True, nogil=True)
-def reach_rows(graph, work, seeds, targets, first, last, limit, shift):
-    """Cover lists of the sources ``first .. last``: counts, targets (ascending), ticks."""
-    best, hit, marks = work.best, work.hit, work.marks
-    counts = np.zeros(last - first, dtype=np.int64)
-    found = np.empty(1024, dtype=np.int32)
-    ticks = np.empty(1024, dtype=np.int64)
-    used = 0
-    for source in range(first, last):
-        touched = grow(graph, work, seeds, source, limit, shift)
-        hits = _collect(work, seeds, source, targets, touched, limit)
-        clear(work, touched)
-        while used + hits > found.size:
-            found = np.concatenate((found, np.empty_like(found)))
-            ticks = np.concatenate((ticks, np.empty_like(ticks)))
-        _sort_hits(hit, hits, marks)
-        for i in range(hits):
-            target = hit[i]
-            found[used + i] = target
-            ticks[used + i] = best[target]
-            best[target] = FAR
-        used += hits
-        counts[source - first] = hits
-    return counts, found[:used].copy(), ticks[:used].copy()
 
 
 @njit(cache=True, nogil=True)

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from base.faults import FaultError
-from geo import paths_kernels as kernels
+from geo import paths_kernels, reach_kernels
 from geo.codes import BAD_LIMIT
 from geo.modes import TravelMode
 from geo.network import StreetNetwork
-from geo.search import mode_graph, run_rows, seeds_of, spots_of, targets_of
+from geo.search import doors_of, mode_graph, run_rows, seeds_of, spots_of
 from geo.snap import Snapped
 
 __all__ = ["Reach", "limit_ticks", "reach"]
@@ -61,7 +61,7 @@ def reach(
         sites: m points, snapped for the same mode.
         demand: n points, snapped for the same mode.
         mode: who travels.
-        limit_seconds: >= 0.
+        limit_seconds: 0 .. 864,000.
         towards: travel from the demand to the site instead of from the site to the demand; the
             same wherever streets run both ways.
         threads: None for all cores. The answer does not depend on it.
@@ -75,16 +75,17 @@ def reach(
     limit = limit_ticks(limit_seconds)
     arcs = mode_graph(network, mode, towards=towards)
     seeds = seeds_of(network, spots_of(network, sites, mode, arcs), arcs)
-    targets = targets_of(network, spots_of(network, demand, mode, arcs), arcs)
+    doors = doors_of(network, spots_of(network, demand, mode, arcs), arcs)
 
-    def new_work() -> kernels.Work:
-        return kernels.new_work(network.n_nodes, len(demand), arcs.buckets)
+    def new_work() -> tuple[paths_kernels.Work, reach_kernels.Found]:
+        work = paths_kernels.new_work(network.n_nodes, 0, arcs.buckets)
+        return work, reach_kernels.new_found(len(demand))
 
     def run(
-        work: kernels.Work, first: int, last: int
+        work: tuple[paths_kernels.Work, reach_kernels.Found], first: int, last: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
-        return kernels.reach_rows(  # type: ignore[no-any-return]
-            arcs.graph, work, seeds, targets, first, last, limit, arcs.shift
+        return reach_kernels.reach_rows(  # type: ignore[no-any-return]
+            arcs.graph, *work, seeds, doors, first, last, limit, arcs.shift
         )
 
     parts = run_rows(
@@ -104,8 +105,8 @@ def limit_ticks(limit_seconds: float, field: str = "limit_seconds") -> int:
     """A limit in milliseconds, rounded to the nearest.
 
     Raises:
-        FaultError: negative, not finite or above 90 days (CC-G109).
+        FaultError: negative, not finite or above ten days (CC-G109).
     """
-    if not 0 <= limit_seconds <= 90 * 86_400:
-        raise FaultError([BAD_LIMIT(field=field, value=limit_seconds, rule="0 .. 7776000 s")])
+    if not 0 <= limit_seconds <= 10 * 86_400:
+        raise FaultError([BAD_LIMIT(field=field, value=limit_seconds, rule="0 .. 864000 s")])
     return round(1000 * limit_seconds)

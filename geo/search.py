@@ -13,12 +13,13 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo import paths_kernels as kernels
+from geo import reach_kernels
 from geo.modes import TravelMode
 from geo.network import StreetNetwork
 from geo.snap import Snapped
@@ -28,6 +29,7 @@ __all__ = [
     "ModeGraph",
     "SearchCancelledError",
     "Spots",
+    "doors_of",
     "edge_speed",
     "mode_graph",
     "run_rows",
@@ -39,6 +41,7 @@ __all__ = [
 CENTIMETRE_BITS = 30
 """Two-part ticks: milliseconds above these bits, centimetres (up to 10,737 km) in them, so that
 one integer search finds the fastest path and, of equally fast ones, the shortest."""
+Work = TypeVar("Work")
 _CHUNK = 64
 _MAX_BUCKETS = 1 << 16
 
@@ -118,9 +121,8 @@ def _build_mode_graph(
         tail, head = head, tail
         order = np.argsort(tail, kind="stable")
         arc, tail, head = arc[order], tail[order], head[order]
-    counts = np.bincount(tail, minlength=network.n_nodes)
     graph = kernels.SearchGraph(
-        _read_only(np.concatenate([[0], np.cumsum(counts)]), np.int64),
+        _indptr(tail, network.n_nodes),
         _read_only(head, np.int32),
         _read_only(ticks[network.arc_edge[arc]], np.int64),
     )
@@ -151,10 +153,10 @@ def _ticks(
 
 
 def _bucket_layout(edge_ticks: NDArray[np.int64]) -> tuple[int, int]:
-    """Bits per bucket and number of buckets: a quarter of a mean edge wide, a power of two."""
+    """Bits per bucket and number of buckets: half a mean edge wide, a power of two."""
     if edge_ticks.size == 0:
         return 0, 2
-    width = max(1, int(edge_ticks.mean()) // 4)
+    width = max(1, int(edge_ticks.mean()) // 2)
     shift = width.bit_length() - 1
     largest = int(edge_ticks.max())
     while (largest >> shift) + 2 > _MAX_BUCKETS:
@@ -239,10 +241,46 @@ def targets_of(network: StreetNetwork, spots: Spots, arcs: ModeGraph) -> kernels
     )
 
 
+def doors_of(network: StreetNetwork, spots: Spots, arcs: ModeGraph) -> reach_kernels.Doors:
+    """Points as ends of bounded searches in milliseconds; rules as in :func:`targets_of`."""
+    on = np.flatnonzero(spots.edge >= 0)
+    edge, position, access = spots.edge[on], spots.position[on], spots.access[on]
+    rest = arcs.edge_ticks[edge] - position
+    from_u = np.where(arcs.forward[edge] | (position == 0), access + position, reach_kernels.CLOSED)
+    from_v = np.where(arcs.backward[edge] | (rest == 0), access + rest, reach_kernels.CLOSED)
+    u, v = network.edge_u[edge], network.edge_v[edge]
+    node = np.concatenate([u, v])
+    order = np.argsort(node, kind="stable")
+    doors = np.bincount(node, minlength=network.n_nodes)
+    blocks = _pointer(-(-doors // reach_kernels.PAIR))
+    row = np.empty((blocks[-1] * reach_kernels.PAIR, 4), np.int64)
+    row[:] = len(spots.edge), 0, reach_kernels.CLOSED, reach_kernels.CLOSED
+    rank = np.arange(node.size) - _pointer(doors)[node[order]]
+    row[blocks[node[order]] * reach_kernels.PAIR + rank] = np.column_stack(
+        [
+            np.concatenate([on, on]),
+            np.concatenate([v, u]),
+            np.concatenate([from_u, from_v]),
+            np.concatenate([from_v, from_u]),
+        ]
+    )[order]
+    np.minimum(row[:, 2:], reach_kernels.CLOSED, out=row[:, 2:])
+    return reach_kernels.Doors(
+        _read_only(blocks, np.int32),
+        _read_only(row, np.int32),
+        _indptr(edge, network.n_edges),
+        _read_only(on[np.argsort(edge, kind="stable")], np.int32),
+        spots.position,
+        spots.access,
+        arcs.forward,
+        arcs.backward,
+    )
+
+
 def run_rows(
     rows: int,
-    new_work: Callable[[], kernels.Work],
-    run: Callable[[kernels.Work, int, int], Any],
+    new_work: Callable[[], Work],
+    run: Callable[[Work, int, int], Any],
     *,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -259,7 +297,7 @@ def run_rows(
     """
     threads = threads or usable_cores()
     spans = [(first, min(first + chunk, rows)) for first in range(0, rows, chunk)]
-    spare: SimpleQueue[kernels.Work] = SimpleQueue()
+    spare: SimpleQueue[Work] = SimpleQueue()
     for _ in range(max(1, min(threads, len(spans)))):
         spare.put(new_work())
 
@@ -314,8 +352,11 @@ def usable_cores() -> int:
 
 
 def _indptr(row: NDArray[Any], rows: int) -> NDArray[np.int64]:
-    counts = np.bincount(row, minlength=rows)
-    return _read_only(np.concatenate([[0], np.cumsum(counts)]), np.int64)
+    return _read_only(_pointer(np.bincount(row, minlength=rows)), np.int64)
+
+
+def _pointer(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(counts)])
 
 
 def _read_only(values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
