@@ -30,7 +30,9 @@ _CORNER_DEGREE = 3
 def generate_candidates(
     wanted: CandidatesInput, district: District, mode: TravelMode
 ) -> tuple[gpd.GeoDataFrame, tuple[Fault, ...]]:
-    """Candidate points (WGS 84) of one generator, with the ``street`` they stand at, and warnings.
+    """Candidate points (WGS 84) of one generator, and warnings.
+
+    Columns: the ``street`` they stand at, and ``ground_m2`` of their parcel (NaN for others).
 
     Raises:
         FaultError: its layer has faults, or parcels are asked for without a layer.
@@ -44,11 +46,15 @@ def generate_candidates(
         points, order = _on_corners(district.streets, polygons)
     else:
         points, order = _on_grid(district, polygons, wanted.spacing_m)
-    points = points[thin(points, wanted.spacing_m, order)]
+    kept = thin(points, wanted.spacing_m, order)
+    points = points[kept]
     frame = gpd.GeoDataFrame(geometry=shapely.points(points), crs=crs).to_crs("EPSG:4326")
     lon, lat = frame.geometry.x.to_numpy(), frame.geometry.y.to_numpy()
     snapped = snap(district.streets, lon, lat, mode)
     frame["street"] = [district.streets.name_of(edge) for edge in snapped.edge]
+    frame["ground_m2"] = np.nan
+    if wanted.on == "parcels" and polygons is not None:
+        frame["ground_m2"] = polygons.area.to_numpy()[kept]
     near = snapped.access <= FAR_M
     dropped = int((~near).sum())
     warnings: tuple[Fault, ...] = ()

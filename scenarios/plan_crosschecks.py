@@ -43,6 +43,17 @@ def plan_findings(plan: PlanInput) -> Iterator[PlanFinding]:
                 ("candidates on parcels need a layer of polygons", "按地块生成候选点需要面图层"),
                 ("give source", "请填写 source"),
             )
+        if candidates.floor_share is not None and (
+            candidates.on != "parcels" or candidates.area_m2 is not None
+        ):
+            yield (
+                ("candidates", index, "floor_share"),
+                (
+                    "it is for parcels whose area_m2 is not given",
+                    "floor_share 仅用于未填写 area_m2 的地块",
+                ),
+                ("keep one of area_m2 and floor_share", "请在 area_m2 与 floor_share 中保留一项"),
+            )
 
 
 def _twice(plan: PlanInput) -> Iterator[PlanFinding]:

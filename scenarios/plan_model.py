@@ -223,6 +223,9 @@ class PlanCandidatesInput(CandidatesInput):
     levels: list[str] = Field(default_factory=list)
     area_m2: Positive | None = None
     """Floor area assumed of every one."""
+    floor_share: Annotated[float, Field(gt=0)] | None = None
+    """Parcels: floor area assumed as this share of the parcel's ground; parcels with too little
+    for every size are no candidates."""
     premises: str | None = None
     year: Label | None = None
 

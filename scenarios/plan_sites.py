@@ -160,6 +160,9 @@ def _generated(
         return None
     points, told = found
     warnings.extend(told)
+    area = _floor_of(generator, points)
+    room = ~(area < _least_floor(wanted, generator))  # floor that nobody knows is room enough
+    points, area = points[room].reset_index(drop=True), area[room]
     prefix = f"{generator.on}{at + 1}" if len(wanted.candidates) > 1 else generator.on
     ids = [f"{prefix}-{row + 1}" for row in range(len(points))]
     names = [
@@ -177,10 +180,25 @@ def _generated(
         "origin": generator.on,
         "premises": generator.premises,
         "operator": None,
-        "area_m2": np.nan if generator.area_m2 is None else generator.area_m2,
+        "area_m2": area,
         "rent_yuan": generator.yearly_cost_yuan,
     }
     return _site_frame(points.geometry, values)
+
+
+def _floor_of(generator: PlanCandidatesInput, points: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """float64[points], the floor area assumed of generated candidates, NaN where none is."""
+    if generator.floor_share is not None:
+        ground: NDArray[np.float64] = points["ground_m2"].to_numpy(dtype=np.float64)
+        return np.asarray(np.floor(ground * generator.floor_share))
+    return np.full(len(points), np.nan if generator.area_m2 is None else generator.area_m2)
+
+
+def _least_floor(wanted: PlanInput, generator: PlanCandidatesInput) -> float:
+    """The floor of the smallest size that a candidate may take."""
+    names = {generator.level, *generator.levels}
+    sizes = [size for level in wanted.levels if level.id in names for size in level.sizes]
+    return min(size.from_area_m2 or size.area_m2 or 0.0 for size in sizes)
 
 
 def _from_quota(
