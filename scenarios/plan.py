@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from base.faults import Fault, FaultError
 from optimizer.result import Status
 from optimizer.siting.plan.check import check
+from optimizer.siting.plan.conflict import Conflict, conflict
 from optimizer.siting.plan.problem import PlanAnswer, PlanProblem, PlanRequest
 from optimizer.siting.plan.solve import solve
 from optimizer.stop import ProgressCallback, Stop
@@ -22,6 +23,7 @@ from scenarios.codes import CHECK_REFUSED, PART_MISSING
 from scenarios.district import District, open_district
 from scenarios.model import Scenario, Text
 from scenarios.plan_case import PlanCase, compile_plan
+from scenarios.plan_conflict import conflict_texts
 from scenarios.plan_figures import FloorValue, PlanCoverage, RuleValue
 from scenarios.plan_model import PlanInput
 from scenarios.plan_today import serve_today
@@ -41,19 +43,19 @@ class PlanRun:
         answer: the solver's answer; the checker found nothing wrong with it.
         today: who is served by what stands today (best assignment to today's places); year 0 of
             it is today.
-        conflict: the planner's own rules that cannot hold together, in words; empty unless the
-            plan is proved infeasible.
+        why_none: the rules that cannot hold together, where the plan is proved infeasible; see
+            ``conflict`` for them in words.
         warnings: what the user should know.
 
     Figures (cached properties): ``changes``, ``network``, ``money``, ``served_today``,
     ``served``, ``coverage``, ``rules``, ``floors``, ``attachments``, ``loads``, ``moves``,
-    ``quotas``, ``unserved``.
+    ``quotas``, ``unserved``, ``conflict``.
     """
 
     case: PlanCase
     answer: PlanAnswer
     today: PlanAnswer
-    conflict: tuple[Text, ...]
+    why_none: Conflict | None
     warnings: tuple[Fault, ...]
 
     @property
@@ -90,6 +92,11 @@ class PlanRun:
     def solved(self) -> bool:
         """Whether there is a plan."""
         return self.answer.option.size > 0
+
+    @cached_property
+    def conflict(self) -> tuple[Text, ...]:
+        """The planner's own rules that cannot hold together, in words; empty unless infeasible."""
+        return () if self.why_none is None else conflict_texts(self.case, self.why_none)
 
     @property
     def year_labels(self) -> tuple[str, ...]:
@@ -213,7 +220,7 @@ class PlanRun:
                 "area_m2": self.problem.quotas.area,
                 "first_year": self.problem.quotas.first_year,
                 "given_to": given,
-                "given_to_id": ids[given],
+                "given_to_id": pd.Series(ids[given], dtype=object),
             }
         )
 
@@ -274,5 +281,10 @@ def run_plan(
         raise FaultError(
             [CHECK_REFUSED(what_en=each.text("en"), what_zh=each.text("zh")) for each in violations]
         )
+    why: Conflict | None = None
+    if answer.result.status is Status.INFEASIBLE:
+        why = conflict(
+            problem, request, is_infeasible=True, stop=stop, seed=aim.seed, progress=progress
+        )
     today = serve_today(problem, seed=aim.seed)
-    return PlanRun(case, answer, today, (), case.warnings)
+    return PlanRun(case, answer, today, why, case.warnings)

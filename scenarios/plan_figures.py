@@ -115,11 +115,13 @@ def changes(case: PlanCase, option: NDArray[np.int32]) -> pd.DataFrame:
         before = now
     columns = ["year", "year_label", "site", "kind", "level_before", "size_before", "level"]
     columns += ["size", "area_m2", "yearly_cost_yuan", "opening_cost_yuan", "closing_cost_yuan"]
-    table = pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(_IDS, object))
+    table[_IDS] = table[_IDS].where(table[_IDS].notna(), None)
     told = ["site_id", "name", "name_en", "subdistrict", "premises", "origin"]
     return table.join(sites[told], on="site")
 
 
+_IDS = ["level_before", "size_before", "level", "size"]
 _NOTHING = {
     "level": None,
     "size": None,
@@ -162,7 +164,10 @@ def standing(case: PlanCase, option: NDArray[np.int32], parent: NDArray[np.int32
     at = np.searchsorted(key[order], site[hung] * m + above[hung])
     metres[hung] = pairs.cost[order][at] / 1000.0
     return table.assign(
-        parent=above, parent_id=ids[above], parent_m=metres, children=children[year, site]
+        parent=above,
+        parent_id=pd.Series(ids[above], dtype=object),
+        parent_m=metres,
+        children=children[year, site],
     )
 
 
