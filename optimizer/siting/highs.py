@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from optimizer.result import StopReason
 from optimizer.stop import StopClock
 
-__all__ = ["Model", "Outcome", "OutcomeStatus", "run", "safe_bound"]
+__all__ = ["Model", "Outcome", "OutcomeStatus", "as_lp", "run", "safe_bound"]
 
 _POLL_SECONDS = 0.02
 _GRACE_SECONDS = 0.5
@@ -214,12 +214,13 @@ def _prepare(
     for name, value in options.items():
         if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise RuntimeError(f"HiGHS refuses the option {name} = {value}")
-    if solver.passModel(_to_lp(model)) == highspy.HighsStatus.kError:
+    if solver.passModel(as_lp(model)) == highspy.HighsStatus.kError:
         raise RuntimeError("HiGHS refuses the model")
     return solver, limit
 
 
-def _to_lp(model: Model) -> Any:
+def as_lp(model: Model) -> Any:
+    """The model as HiGHS takes it."""
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = model.cost.size, model.row_lower.size
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = model.cost, model.lower, model.upper

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from optimizer.arrays import csr_rows
 from optimizer.siting.plan.cover_classes import Pairs, value_at
 from optimizer.siting.plan.problem import PlanProblem
+from optimizer.siting.plan.transport import MOST_UNITS
 from optimizer.siting.presolve import equal_rows, take_rows
 
 __all__ = ["AssignedClasses", "assigned_classes"]
@@ -31,6 +32,8 @@ class AssignedClasses:
         travel: int64[p], weighted travel per unit.
         weighted: bool[k], rows of weight > 0.
         member: int64[k], one row of every class; what is true of it is true of all.
+        pooled: bool[k], classes whose units are worth the same wherever they go, as are all of
+            their service: transport cuts stand for their pairs.
     """
 
     of_row: NDArray[np.int64]
@@ -45,6 +48,7 @@ class AssignedClasses:
     travel: NDArray[np.int64]
     weighted: NDArray[np.bool_]
     member: NDArray[np.int64]
+    pooled: NDArray[np.bool_]
 
     @property
     def size(self) -> int:
@@ -92,19 +96,27 @@ def assigned_classes(
     np.add.at(amount, of_class, demand.amount[rows])
     own_indptr, kept = take_rows(indptr, heads)
     member = rows[heads]
+    pair_class, pair_value = csr_rows(own_indptr), value[kept]
+    apart = np.zeros(problem.n_services, dtype=bool)
+    uneven = pair_value != pair_value[own_indptr[:-1]][pair_class]
+    apart[demand.service[member][pair_class[uneven]]] = True
+    apart[demand.service[member[demand.single[member]]]] = True
+    units = np.bincount(demand.service[rows], demand.amount[rows], problem.n_services)
+    apart |= (units > MOST_UNITS) | travel
     return AssignedClasses(
         of_row=of_row,
         amount=amount,
         single=demand.single[member],
         service=demand.service[member].astype(np.int64),
-        pair_class=csr_rows(own_indptr),
+        pair_class=pair_class,
         site=pairs.site[entries][kept],
         element=pairs.element[entries][kept],
         cost=cost[kept],
-        value=value[kept],
+        value=pair_value,
         travel=burden[kept],
         weighted=demand.weight[member] > 0,
         member=member,
+        pooled=~apart[demand.service[member]],
     )
 
 

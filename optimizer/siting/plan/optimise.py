@@ -18,10 +18,15 @@ from optimizer.result import StopReason
 from optimizer.siting.engine import Reporter
 from optimizer.siting.highs import OutcomeStatus, run, safe_bound
 from optimizer.siting.plan.plan_model import PlanModel
-from optimizer.siting.plan.program import INFINITE, Linear
+from optimizer.siting.plan.program import INFINITE, Linear, Program
+from optimizer.siting.plan.root_cuts import add_root_cuts
 from optimizer.stop import StopClock
 
 __all__ = ["Found", "Goal", "optimise", "settle"]
+
+_MOST_CUTS = 500
+_ROOT_PART = 0.3
+"""Part of the time that the relaxation's cuts may take."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ def optimise(
         return Found(None, None, None, True, StopReason.FINISHED)
     search = _Search(model, goal, clock, seed, reporter, start)
     ends = clock.elapsed + (float("inf") if seconds is None else seconds)
+    search.prepare(ends)
     reason = search.look(ends)
     while reason is None:
         reason = search.look(ends)
@@ -113,7 +119,20 @@ class _Search:
         self._best = start
         self._bound: int | None = None
         self._infeasible = False
+        self._grown = False
         self._whole = model.assignment.split.size == 0
+
+    def prepare(self, ends: float) -> None:
+        """Cut the relaxation down before branching."""
+        goal, left = self._goal, max(0.0, min(ends - self._clock.elapsed, self._clock.remaining))
+        add_root_cuts(
+            self._model,
+            goal.line,
+            self._clock,
+            maximise=goal.maximise,
+            seed=self._seed,
+            seconds=_ROOT_PART * left,
+        )
 
     def look(self, ends: float) -> StopReason | None:
         """One run; None where another one may find more."""
@@ -136,10 +155,13 @@ class _Search:
                 self._take_bound(self._value())
             return StopReason.FINISHED
         finished = outcome.status is OutcomeStatus.SOLVED
-        if outcome.values is not None and not self._take(outcome.values, ends) and finished:
-            return self._clock.reason()
+        self._grown = False
+        if outcome.values is not None:
+            self._take(outcome.values, ends)
         if self._proved() or not finished:
             return StopReason.FINISHED if self._proved() else outcome.stop_reason
+        if self._grown:
+            return self._clock.reason()
         if self._whole:
             return StopReason.FINISHED
         # The relaxation of units is solved: from here on they are whole.
@@ -165,23 +187,31 @@ class _Search:
         if self._best is not None and self._goal.better(self._value(), self._bound):
             self._bound = self._value()
 
-    def _take(self, values: NDArray[np.float64], ends: float) -> bool:
-        """Keep a point if it is better; cut its options off where they prove impossible."""
+    def _take(self, values: NDArray[np.float64], ends: float) -> None:
+        """Keep a point if it is better; cut off what proves impossible about it."""
         whole = self._model.whole(values)
         if whole is None:
-            seconds = max(0.0, ends - self._clock.elapsed)
             fixed = self._model.standing_of(values)
+            self._cut(values, fixed)
+            seconds = max(0.0, ends - self._clock.elapsed)
             found = settle(self._model, self._goal, fixed, self._clock, self._seed, seconds)
-            if found.infeasible:
+            if found.infeasible and not self._grown:
                 self._cut_off(fixed)
             if found.whole is None:
-                return False
+                return
             whole = found.whole
         if self._best is None or self._goal.better(self._goal.line.at(whole), self._value()):
             self._best = whole
         if self._bound is not None:
             self._take_bound(self._bound)
-        return True
+
+    def _cut(self, values: NDArray[np.float64], stands: NDArray[np.int64]) -> None:
+        """Transport cuts that the point breaks once its options are rounded."""
+        point, there = values.copy(), self._model.stands >= 0
+        point[self._model.stands[there]] = stands[there]
+        for cut in self._model.broken_cuts(point, _MOST_CUTS):
+            cut.add_to(self._model.program)
+            self._grown = True
 
     def _cut_off(self, stands: NDArray[np.int64]) -> None:
         """At least one option-year differs from these."""
@@ -189,6 +219,7 @@ class _Search:
         columns, shown = self._model.stands[there], stands[there]
         line = Linear.of(columns, np.where(shown > 0, -1, 1), int(shown.sum()))
         self._model.program.require(line, 1, INFINITE)
+        self._grown = True
 
     def _make_whole(self) -> None:
         self._model.program.make_integer(self._model.assignment.split)
@@ -213,7 +244,8 @@ def settle(
     """The best point with these standing options, int64[o, T], in whole units throughout."""
     program = model.program.copy()
     program.fix(model.stands, stands)
-    program.make_integer(model.assignment.goes)
+    program.make_integer(np.concatenate([model.assignment.goes.ravel(), model.assignment.split]))
+    _add_flows(program, model, stands)
     if program.impossible:
         return Found(None, None, None, True, StopReason.FINISHED)
     outcome = run(
@@ -225,3 +257,24 @@ def settle(
     whole = None if outcome.values is None else model.whole(outcome.values)
     value = None if whole is None else goal.line.at(whole)
     return Found(whole, value, bound, False, outcome.stop_reason)
+
+
+def _add_flows(program: Program, model: PlanModel, stands: NDArray[np.int64]) -> None:
+    """Flow columns between pooled classes and the places that stand open."""
+    point = np.zeros(model.program.n_columns, dtype=np.int64)
+    there = model.stands >= 0
+    point[model.stands[there]] = stands[there]
+    for pool in model.assignment.pools:
+        for year in range(stands.shape[1]):
+            room = pool.rooms(point, year)
+            open_links = room[pool.sink] > 0
+            flows = program.add_columns(open_links, upper=pool.most[pool.supplier])
+            carried = np.arange(pool.most.size)
+            program.add_rows(
+                np.concatenate([pool.supplier, pool.part]),
+                np.concatenate([flows, pool.part_column[:, year]]),
+                np.repeat([-1, 1], [flows.size, pool.part.size]),
+                np.zeros(carried.size, dtype=np.int64),
+                np.zeros(carried.size, dtype=np.int64),
+            )
+            program.add_rows(pool.sink, flows, 1, np.full(room.size, -INFINITE), room)

@@ -16,7 +16,7 @@ from optimizer.siting.plan.assigned_classes import assigned_classes
 from optimizer.siting.plan.cover_classes import cover_classes, usable_pairs
 from optimizer.siting.plan.model_assignment import Assignment, add_assignment
 from optimizer.siting.plan.model_cover import Cover, add_cover
-from optimizer.siting.plan.model_hierarchy import Hierarchy, add_hierarchy
+from optimizer.siting.plan.model_hierarchy import hierarchy_of
 from optimizer.siting.plan.model_money import Money, add_money, closings
 from optimizer.siting.plan.model_quotas import GivenQuotas, add_quotas
 from optimizer.siting.plan.model_rules import add_rules
@@ -24,10 +24,12 @@ from optimizer.siting.plan.model_standing import add_standing
 from optimizer.siting.plan.offers import Offers, add_offers, offers_of
 from optimizer.siting.plan.problem import PlanObjective, PlanProblem, PlanRequest
 from optimizer.siting.plan.program import INFINITE, NOTHING, Linear, Program
+from optimizer.siting.plan.transport import Cut, Transport
 
 __all__ = ["DistrictShare", "PlanModel", "build_model"]
 
 _MILLION = 1_000_000
+_MOST_FIRST_ENTRIES = 100_000
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,9 @@ class PlanModel:
         program: the rows.
         stands: int64[o, T], columns of standing options, -1 where impossible.
         offers, elements: elements that cover demand, and their columns int64[E, T].
-        money, hierarchy, quotas, cover, assignment: the parts.
+        money, quotas, cover, assignment: the parts.
+        transports: networks that the standing options must be able to carry: levels, and pooled
+            assigned services.
         value, cost, travel: what the plan adds up to.
         shares: districts with demand.
         fill: writes columns that a search has added beyond the parts, once those are there.
@@ -77,10 +81,10 @@ class PlanModel:
     offers: Offers
     elements: NDArray[np.int64]
     money: Money
-    hierarchy: Hierarchy
     quotas: GivenQuotas
     cover: Cover
     assignment: Assignment
+    transports: tuple[Transport, ...]
     value: Linear
     cost: Linear
     travel: Linear
@@ -105,7 +109,7 @@ class PlanModel:
         """The point of whole numbers that a solver's point stands for.
 
         Options, quotas and assignments are rounded, all else follows from them; None where the
-        result breaks a row.
+        result breaks a row, or a transport cut that the rows do not hold yet.
         """
         stands = self.standing_of(values)
         if np.any((stands < 0) | (stands > 1)):
@@ -113,10 +117,24 @@ class PlanModel:
         whole = self.follow(stands)
         if whole is None:
             return None
-        for columns in (self.quotas.given, self.assignment.goes[self.assignment.goes >= 0]):
+        for columns in (self.quotas.given, self.assignment.columns):
             whole[columns] = np.rint(values[columns]).astype(np.int64)
         self.fill(whole)
-        return whole if self.program.holds(whole) else None
+        return whole if self.program.holds(whole) and self.carries(whole) else None
+
+    def carries(self, whole: NDArray[np.int64]) -> bool:
+        """Whether a point's children and units can be carried."""
+        years = range(self.problem.n_years)
+        return all(each.flow(whole, year) is not None for each in self.transports for year in years)
+
+    def broken_cuts(self, values: NDArray[np.float64], limit: int) -> list[Cut]:
+        """Transport cuts that a point breaks, at most so many per network and year."""
+        return [
+            cut
+            for each in self.transports
+            for year in range(self.problem.n_years)
+            for cut in each.violated(values, year, limit)
+        ]
 
     def follow(self, stands: NDArray[np.int64]) -> NDArray[np.int64] | None:
         """The point of standing options int64[o, T], without quotas and assignments."""
@@ -135,8 +153,7 @@ class PlanModel:
             whole[columns[columns >= 0]] = content[columns >= 0]
         if np.any(of_site > 1):
             return None
-        option = self.option_of(stands)
-        return whole if self.hierarchy.fill(self.problem, option, whole) else None
+        return whole
 
 
 def build_model(problem: PlanProblem, request: PlanRequest) -> PlanModel:
@@ -150,7 +167,6 @@ def build_model(problem: PlanProblem, request: PlanRequest) -> PlanModel:
     offers = offers_of(problem, usable)
     elements = add_offers(program, offers, stands)
     money = add_money(program, problem, stands)
-    hierarchy = add_hierarchy(program, problem, stands)
     quotas = add_quotas(program, problem, stands)
     add_rules(program, problem, stands)
     pairs = usable_pairs(problem, offers)
@@ -167,15 +183,18 @@ def build_model(problem: PlanProblem, request: PlanRequest) -> PlanModel:
         offers=offers,
         elements=elements,
         money=money,
-        hierarchy=hierarchy,
         quotas=quotas,
         cover=cover,
         assignment=assignment,
+        transports=(*hierarchy_of(problem, stands), *assignment.pools),
         value=sums.value(),
         cost=money.cost,
         travel=sums.travel() if serves_all else NOTHING,
         shares=sums.shares() if by_district else (),
     )
+    for network in model.transports:
+        for cut in network.first_cuts(_MOST_FIRST_ENTRIES):
+            cut.add_to(program)
     _add_floors(model, sums)
     _add_limits(model)
     return model
@@ -225,8 +244,12 @@ class _Sums:
         assigned = self._assignment.classes
         chosen = np.flatnonzero(wanted[assigned.member][assigned.pair_class])
         per_column = (assigned.value * assigned.step)[chosen]
-        return Linear.of(self._cover.once[:, year], worth) + Linear.of(
-            self._assignment.goes[chosen, year], per_column
+        pooled = np.flatnonzero(assigned.pooled & wanted[assigned.member])
+        first = np.searchsorted(assigned.pair_class, pooled)
+        return (
+            Linear.of(self._cover.once[:, year], worth)
+            + Linear.of(self._assignment.goes[chosen, year], per_column)
+            + Linear.of(self._assignment.served[pooled, year], assigned.value[first])
         )
 
     def value(self) -> Linear:

@@ -113,7 +113,11 @@ def point_of(
         pair = _pairs_of(model, assignments)
         if pair is None:
             return None
-        columns = model.assignment.goes[pair, assignments.year]
+        columns = np.where(
+            classes.pooled[classes.pair_class[pair]],
+            model.assignment.served[classes.pair_class[pair], assignments.year],
+            model.assignment.goes[pair, assignments.year],
+        )
         if np.any(columns < 0):
             return None
         np.add.at(whole, columns, assignments.amount)
@@ -121,7 +125,7 @@ def point_of(
         step = np.zeros(whole.size, dtype=np.int64)
         step[columns] = classes.step[pair]
         whole[used] //= step[used]
-    return whole if model.program.holds(whole) else None
+    return whole if model.program.holds(whole) and model.carries(whole) else None
 
 
 def _pairs_of(model: PlanModel, assignments: Assignments) -> NDArray[np.int64] | None:

@@ -1,0 +1,70 @@
+"""Transport cuts at the root: the linear relaxation, cut until nothing more is gained.
+
+The linear program stays in one HiGHS object, so that every round starts from the basis of the one
+before (Gomory's cutting planes, with cuts from maximum flows).
+"""
+
+from __future__ import annotations
+
+import highspy
+import numpy as np
+
+from optimizer.siting.highs import as_lp
+from optimizer.siting.plan.plan_model import PlanModel
+from optimizer.siting.plan.program import Linear
+from optimizer.stop import StopClock
+
+__all__ = ["add_root_cuts"]
+
+_ROUNDS = 40
+_CUTS_PER_ROUND = 300
+_LEAST_PROGRESS = 1e-5
+
+
+def add_root_cuts(
+    model: PlanModel, line: Linear, clock: StopClock, *, maximise: bool, seed: int, seconds: float
+) -> None:
+    """Add cuts to the model's program that the relaxation's best points break.
+
+    Args:
+        model: its program grows by the cuts.
+        line: the objective.
+        clock: the stop rule.
+        maximise: whether more of the objective is better.
+        seed: HiGHS' seed.
+        seconds: most time to spend.
+    """
+    if not model.transports:
+        return
+    ends = clock.elapsed + seconds
+    solver = highspy.Highs()
+    for name, value in (("output_flag", False), ("threads", 1), ("random_seed", seed % 2**31)):
+        solver.setOptionValue(name, value)
+    solver.passModel(as_lp(model.program.model(line, maximise=maximise, relaxed=True)))
+    before = None
+    for _ in range(_ROUNDS):
+        left = min(clock.remaining, ends - clock.elapsed)
+        if left <= 0 or clock.reason() is not None:
+            return
+        # HiGHS counts the time of all its runs.
+        solver.setOptionValue("time_limit", solver.getRunTime() + left)
+        solver.run()
+        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return
+        point = np.array(solver.getSolution().col_value, dtype=np.float64)
+        cuts = model.broken_cuts(point, _CUTS_PER_ROUND)
+        for cut in cuts:
+            cut.add_to(model.program)
+            solver.addRow(
+                -highspy.kHighsInf,
+                0.0,
+                cut.column.size,
+                cut.column.astype(np.int32),
+                cut.coefficient.astype(np.float64),
+            )
+        value = solver.getInfo().objective_function_value
+        if not cuts:
+            return
+        if before is not None and abs(value - before) <= _LEAST_PROGRESS * max(1.0, abs(value)):
+            return
+        before = value
