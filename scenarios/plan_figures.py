@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from optimizer.siting.plan.problem import Assignments, PlanProblem
 from scenarios.plan_case import PlanCase
-from scenarios.plan_rules import FloorRow, RuleRow
+from scenarios.plan_rules import FloorRow, RuleRow, counted, units_of
 
 __all__ = [
     "FloorValue",
@@ -59,8 +60,8 @@ class RuleValue:
 
     Attributes:
         row: the rule. year: number of the year.
-        today, value: what it counts today and in that year, in the row's units over its scale;
-            for rules on shares, the share itself times the whole is what counts (0 is just met).
+        today, value: what it counts today and in that year: sites, m2, service units, or a share
+            (0 .. 1, 0 where there is nothing), by ``row.what``.
         low, high: its limits in the same units, None for none.
         met: whether the plan keeps it.
     """
@@ -309,28 +310,46 @@ def moves(case: PlanCase, assignments: Assignments) -> pd.DataFrame:
 
 def rule_values(case: PlanCase, option: NDArray[np.int32]) -> tuple[RuleValue, ...]:
     """Every rule in the last of its years, and in any year in which it is broken."""
-    rules = case.problem.rules
+    rules, current = case.problem.rules, case.problem.sites.current
     found = []
     for number, row in enumerate(case.rules):
         part = slice(rules.indptr[number], rules.indptr[number + 1])
         worth = np.zeros(len(case.options) + 1, dtype=np.int64)  # the last for "nothing"
         worth[rules.option[part]] = rules.coefficient[part]
-        today = int(worth[case.problem.sites.current].sum())
+        shown, low, high = _measure(case, row, worth)
         for year in range(row.first_year, row.last_year + 1):
             value = int(worth[option[year]].sum())
-            low_met = row.low is None or value >= row.low
-            met = low_met and (row.high is None or value <= row.high)
+            met = (row.low is None or value >= row.low) and (row.high is None or value <= row.high)
             if year == row.last_year or not met:
-                found.append(_rule_value(row, year, today, value, met))
+                found.append(
+                    RuleValue(row, year, shown(current), shown(option[year]), low, high, met)
+                )
     return tuple(found)
 
 
-def _rule_value(row: RuleRow, year: int, today: int, value: int, met: bool) -> RuleValue:
-    def shown(number: int | None) -> float | None:
-        return None if number is None else number / row.scale
+_Measured = tuple[Callable[[NDArray[np.int32]], float], float | None, float | None]
 
-    low, high = shown(row.low), shown(row.high)
-    return RuleValue(row, year, today / row.scale, value / row.scale, low, high, met)
+
+def _measure(case: PlanCase, row: RuleRow, worth: NDArray[np.int64]) -> _Measured:
+    """What a rule counts in the planner's units, for the options that stand, and its limits."""
+    if row.what != "share":
+        low, high = (None if each is None else each / row.scale for each in (row.low, row.high))
+        return lambda option: float(worth[option].sum()) / row.scale, low, high
+    rule, capacity = case.wanted.rules[row.rule], case.problem.options.capacity
+    place = case.places.of_site[row.unit][case.problem.options.site]
+    looks = counted(rule, case.sites, case.options) & (place == row.place)
+    part, whole = (
+        np.append(np.where(looks, units_of(case.wanted, capacity, names or ()), 0), 0)
+        for names in (rule.capacity, rule.share_of)
+    )
+
+    def share(option: NDArray[np.int32]) -> float:
+        total = int(whole[option].sum())
+        return int(part[option].sum()) / total if total else 0.0
+
+    low = rule.exactly if rule.at_least is None else rule.at_least
+    high = rule.exactly if rule.at_most is None else rule.at_most
+    return share, low, high
 
 
 def floor_values(

@@ -23,7 +23,14 @@ from scenarios.plan_sites import part_of
 from scenarios.plan_units import Places
 from scenarios.plan_years import Calendar
 
-__all__ = ["FloorRow", "RuleRow", "compile_floors", "compile_rules"]
+__all__ = [
+    "FloorRow",
+    "RuleRow",
+    "compile_floors",
+    "compile_rules",
+    "counted",
+    "units_of",
+]
 
 _NONE = 2**62
 _SHARE_SCALE = 10_000
@@ -44,6 +51,8 @@ class RuleRow:
             in ten thousandths), None for none.
         first_year, last_year: years in which it holds.
         text: the rule in words, with place and years.
+        what: what is counted: sites (``count``), m2 (``area``), service units (``capacity``) or
+            a ``share`` of service units.
         scale: row units per unit of the text.
     """
 
@@ -55,6 +64,7 @@ class RuleRow:
     first_year: int
     last_year: int
     text: Text
+    what: str = "count"
     scale: int = 1
 
 
@@ -140,7 +150,8 @@ def compile_rules(
                 warnings.append(
                     RULE_WITHOUT_SITES(f"plan.rules.{number}", rule_zh=text.zh, rule_en=text.en)
                 )
-            rows.add(RuleRow(number, rule.per, place, low, high, *span, text, scale), mine)
+            row = RuleRow(number, rule.per, place, low, high, *span, text, _what(rule), scale)
+            rows.add(row, mine)
     _near_rules(wanted, options, near, calendar, rows)
     _changes(wanted, sites, options, calendar, rows)
     return rows.table(), tuple(rows.about)
@@ -155,28 +166,41 @@ def _worth(
     units_per_person: int,
 ) -> tuple[NDArray[np.int64], int]:
     """What each option counts, int64[o], and row units per unit in words."""
-    services = [each.id for each in wanted.services]
-
-    def units(names: Sequence[str]) -> NDArray[np.int64]:
-        columns = [services.index(name) for name in names]
-        total: NDArray[np.int64] = np.maximum(capacity[:, columns], 0).sum(axis=1)
-        return total
-
-    levels: Sequence[str] = rule.levels
     scale = 1
     if rule.count is not None:
-        worth, levels = np.ones(len(options), dtype=np.int64), rule.count
+        worth = np.ones(len(options), dtype=np.int64)
     elif rule.area is not None:
         worth = np.floor(options["area_m2"].to_numpy()).astype(np.int64)
-        levels = rule.area
     else:
-        assert rule.capacity is not None
-        worth, scale = units(rule.capacity), units_per_person
+        worth, scale = units_of(wanted, capacity, rule.capacity or ()), units_per_person
         if rule.share_of is not None:
-            share = rule.exactly if rule.exactly is not None else rule.at_least
-            share = rule.at_most if share is None else share
-            assert share is not None
-            worth = _SHARE_SCALE * worth - round(_SHARE_SCALE * share) * units(rule.share_of)
+            share = next(e for e in (rule.exactly, rule.at_least, rule.at_most) if e is not None)
+            whole = units_of(wanted, capacity, rule.share_of)
+            worth = _SHARE_SCALE * worth - round(_SHARE_SCALE * share) * whole
+    return np.where(counted(rule, sites, options), worth, 0), scale
+
+
+def _what(rule: RuleInput) -> str:
+    if rule.count is not None:
+        return "count"
+    if rule.area is not None:
+        return "area"
+    return "capacity" if rule.share_of is None else "share"
+
+
+def units_of(
+    wanted: PlanInput, capacity: NDArray[np.int64], services: Sequence[str]
+) -> NDArray[np.int64]:
+    """int64[o], the units of some services together that each option can serve."""
+    numbers = [each.id for each in wanted.services]
+    columns = [numbers.index(name) for name in services]
+    total: NDArray[np.int64] = np.maximum(capacity[:, columns], 0).sum(axis=1)
+    return total
+
+
+def counted(rule: RuleInput, sites: gpd.GeoDataFrame, options: pd.DataFrame) -> NDArray[np.bool_]:
+    """bool[o], the options that a rule looks at, wherever they are."""
+    levels = rule.count or rule.area or rule.levels
     counts = np.ones(len(options), dtype=bool)
     if levels:
         counts &= options["level"].isin(levels).to_numpy()
@@ -185,7 +209,7 @@ def _worth(
     if rule.premises:
         at = options["site"].to_numpy(dtype=np.int64)
         counts &= sites["premises"].isin(rule.premises).to_numpy()[at]
-    return np.where(counts, worth, 0), scale
+    return counts
 
 
 def _limits(

@@ -236,6 +236,43 @@ class TestConflict:
         assert fault.en.startswith("whole district: care reaches at least 100 %: nothing that may")
 
 
+def test_rules_tell_their_values_in_the_planners_units(tmp_path: Path) -> None:
+    part = plan()["plan"]
+    part["levels"][0]["sizes"][0]["capacity"] = {"meals": 50, "tea": 10}
+    found = solved(
+        tmp_path,
+        services=[*part["services"], {**BEDS, "id": "tea"}],
+        levels=part["levels"],
+        rules=[
+            {"capacity": ["meals"], "share_of": ["meals", "tea"], "at_most": 0.9},
+            {"capacity": ["meals"], "at_least": 60},
+            {"area": ["centre"], "at_least": 2000, "to_year": 2026},
+        ],
+    )
+    share, meals, area = found.rules
+    assert share.row.what == "share" and share.high == 0.9
+    assert share.today == 1.0 and 0 < share.value <= 0.9
+    assert meals.low == 60 and meals.today == 20 and meals.value >= 60
+    assert (area.year, area.low, area.today) == (0, 2000, 0) and area.value >= 2000
+
+
+def test_nearness_serves_everybody(tmp_path: Path) -> None:
+    nearest = {"services": [{"id": "care", "label": text("care"), "minutes": 60}]}
+    levels = plan()["plan"]["levels"]
+    for level in levels:
+        for size in level["sizes"]:
+            size["capacity"] = {}
+    for aim in ("min_travel", "min_worst"):
+        found = solved(
+            tmp_path / aim,
+            **nearest,
+            levels=levels,
+            objective={"aim": aim, "minutes_per_yuan": 0.01},
+        )
+        assert found.status is Status.OPTIMAL
+        assert (found.served.sum(axis=1) == found.coverage[0].units).all()
+
+
 def test_quotas_are_pooled(tmp_path: Path) -> None:
     quotas = [
         {
