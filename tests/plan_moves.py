@@ -9,7 +9,7 @@ import numpy as np
 from optimizer.result import SolveResult, Status, StopReason
 from optimizer.siting.plan.check import check
 from optimizer.siting.plan.check_figures import figures_of
-from optimizer.siting.plan.marginal_assigned import AssignedState, Repair
+from optimizer.siting.plan.marginal_assigned import AssignedState, Pair, Repair
 from optimizer.siting.plan.problem import Assignments, PlanAnswer
 from optimizer.siting.plan.violations import PlanViolationKind as Kind
 
@@ -86,9 +86,9 @@ def changed_plan(problem, answer, move):
 
 
 def figures_after(problem, answer):
-    """(value, cost) of a plan by the checker's own figures."""
+    """(value, cost, travel) of a plan by the checker's own figures."""
     figures = figures_of(problem, answer.option.astype(np.int64), answer.assignments)
-    return sum(figures.value.values()), sum(figures.cost.values())
+    return sum(figures.value.values()), sum(figures.cost.values()), figures.travel
 
 
 def _applied(assignments, repair: Repair):
@@ -144,7 +144,7 @@ def _served(problem, shown, rng):
             if units and not (demand.single[row] and units < demand.amount[row]):
                 left[year, row] -= units
                 room[year, site, service] -= units
-                taken.add(year, row, site, units, 0)
+                taken.add(year, row, site, units, Pair(0, 0))
     return replace(plan, assignments=_applied(plan.assignments, taken))
 
 

@@ -33,11 +33,12 @@ def test_values_costs_and_rules_agree_with_the_checker():
         if answer is None or not answer.option.size:
             continue
         seen += 1
-        value, cost = figures_after(problem, answer)
+        value, cost, travel = figures_after(problem, answer)
         for each in marginal_values(problem, request, answer):
             after = changed_plan(problem, answer, each.move)
             moves += 1
-            assert figures_after(problem, after) == (value + each.value, cost + each.cost)
+            now = (value + each.value, cost + each.cost, travel + each.travel)
+            assert figures_after(problem, after) == now
             found = {(rule.kind, rule.index, rule.year) for rule in each.broken}
             expected = rules_broken(problem, request, after, network=False)
             assert {rule for rule in found if rule[0] not in _NETWORK} == expected, seed

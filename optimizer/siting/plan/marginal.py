@@ -39,12 +39,15 @@ class MarginalValue:
             covered rows and bonuses; for assigned rows with every kept assignment as it is, so
             that the true change with these sites is at least this.
         cost: change of the plan's cost over all years, fen.
+        travel: change of its travel, as MIN_TRAVEL counts it; a row that is not served any more
+            does not travel.
         broken: rules that do not hold any more; empty where the changed plan is sound.
     """
 
     move: Move
     value: int
     cost: int
+    travel: int
     broken: tuple[Broken, ...]
 
     @property
@@ -106,9 +109,11 @@ class _State:
 
     def value_of(self, move: Move) -> MarginalValue:
         repair = self.assigned.repair(move) if self.limited.any() else Repair()
-        value = total_value(self.problem, repair)
+        value, travel = total_value(self.problem, repair), repair.travel
         for year in move.years:
             value += self.weight[year] * self._cover_change(move, year)
+            change = self._offer_change(move, year) * self.effects[year].travel[move.site]
+            travel += int(change.sum())
         old = money_of(self.problem, move.site, move.before).total
         new = money_of(self.problem, move.site, move.after).total
         broken = [*self.rules.broken(move), *self.network.broken(move)]
@@ -116,7 +121,7 @@ class _State:
         least = self.request.least_value
         if least is not None and self.total + value < least:
             broken.append(Broken(_Kind.LEAST_VALUE_MISSED))
-        return MarginalValue(move, value, new - old, tuple(broken))
+        return MarginalValue(move, value, new - old, travel, tuple(broken))
 
     def _offer_change(self, move: Move, year: int) -> NDArray[np.int64]:
         """int64[S], 1 for a service offered newly, -1 for one that is no longer."""

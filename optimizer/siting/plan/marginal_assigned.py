@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,16 @@ from optimizer.siting.plan.moves import Move
 from optimizer.siting.plan.problem import Assignments, PlanProblem
 from optimizer.siting.plan.tables import UNLIMITED
 
-__all__ = ["AssignedState", "Repair", "total_value"]
+__all__ = ["AssignedState", "Pair", "Repair", "total_value"]
 
 _ENDLESS = 2**62
+
+
+class Pair(NamedTuple):
+    """What a unit of a row is worth at a site, and its travel: weight x cost."""
+
+    worth: int
+    travel: int
 
 
 @dataclass
@@ -32,16 +39,19 @@ class Repair:
     Attributes:
         change: by (year, row, site), units more (or fewer, below 0).
         value: by (year, row), value more or less, not weighted by year.
+        travel: weight x units x cost more or less, over all years.
     """
 
     change: dict[tuple[int, int, int], int] = field(default_factory=dict)
     value: dict[tuple[int, int], int] = field(default_factory=dict)
+    travel: int = 0
 
-    def add(self, year: int, row: int, site: int, units: int, worth: int) -> None:
+    def add(self, year: int, row: int, site: int, units: int, pair: Pair) -> None:
         """Take units to a site, or from it."""
         key = (year, row, site)
         self.change[key] = self.change.get(key, 0) + units
-        self.value[year, row] = self.value.get((year, row), 0) + units * worth
+        self.value[year, row] = self.value.get((year, row), 0) + units * pair.worth
+        self.travel += units * pair.travel
 
 
 class AssignedState:
@@ -78,7 +88,10 @@ class AssignedState:
         keep = is_assigned & (problem.reach.cost <= problem.demand.radius[row])
         self.site, self.row = csr_rows(problem.reach.indptr)[keep], row[keep]
         weight = problem.demand.weight[self.row]
-        self.worth = unit_value(problem, self.row, problem.reach.cost[keep], weight)
+        cost = problem.reach.cost[keep]
+        self.worth = unit_value(problem, self.row, cost, weight)
+        most = float(weight.max(initial=0)) * float(cost.max(initial=0))
+        self.travel = weight.astype(object if most >= _ENDLESS else np.int64) * cost
         self.of_site = np.searchsorted(self.site, np.arange(problem.n_sites + 1))
         self.by_row = np.argsort(self.row, kind="stable")
         self.of_row = np.searchsorted(self.row[self.by_row], np.arange(problem.n_demand + 1))
@@ -97,30 +110,32 @@ class AssignedState:
             self._place(move, year, lost, repair)
         return repair
 
-    def _worths(self, site: int) -> dict[int, int]:
+    def _pairs(self, site: int) -> dict[int, Pair]:
+        """By row, what a unit of it is worth at a site."""
         part = slice(self.of_site[site], self.of_site[site + 1])
-        return dict(zip(self.row[part].tolist(), self.worth[part].tolist(), strict=True))
+        pairs = map(Pair, self.worth[part].tolist(), self.travel[part].tolist())
+        return dict(zip(self.row[part].tolist(), pairs, strict=True))
 
     def _shed(self, move: Move, year: int, repair: Repair) -> Iterator[tuple[int, int]]:
         """Rows and units that have to leave the site, the least valuable ones."""
         taken = self._taken.get((year, move.site), [])
         if not taken:
             return
-        worth, demand = self._worths(move.site), self.problem.demand
+        pairs, demand = self._pairs(move.site), self.problem.demand
         rooms = {
             service: self.room(year, move.site, service, move.after[year])
             if self._offers(move.after[year], service)
             else -_ENDLESS
             for service in np.unique(demand.service[[row for row, _ in taken]]).tolist()
         }
-        for row, amount in sorted(taken, key=lambda pair: (worth[pair[0]], pair[0])):
+        for row, amount in sorted(taken, key=lambda each: (pairs[each[0]].worth, each[0])):
             service = int(demand.service[row])
             over = -rooms[service]
             if over <= 0:
                 continue
             units = amount if demand.single[row] else min(amount, over)
             rooms[service] += units
-            repair.add(year, row, move.site, -units, worth[row])
+            repair.add(year, row, move.site, -units, pairs[row])
             yield row, units
 
     def _offers(self, option: int, service: int) -> bool:
@@ -129,11 +144,11 @@ class AssignedState:
     def _fill(self, move: Move, year: int, repair: Repair) -> None:
         """Take units without a place into the site's room, the most valuable first."""
         part = slice(self.of_site[move.site], self.of_site[move.site + 1])
-        row, worth = self.row[part], self.worth[part]
+        row, worth, travel = self.row[part], self.worth[part], self.travel[part]
         demand = self.problem.demand
         free = demand.amount[row] - self.assigned[year, row]
         keep = (free > 0) & (worth > 0) & (~demand.single[row] | (free == demand.amount[row]))
-        row, worth, free = row[keep], worth[keep], free[keep]
+        row, worth, travel, free = row[keep], worth[keep], travel[keep], free[keep]
         order = np.argsort(-worth, kind="stable")
         service = demand.service[row]
         for each in np.unique(service).tolist():
@@ -151,21 +166,24 @@ class AssignedState:
                     break
                 if demand.single[row[at]] and units < free[at]:
                     continue
-                repair.add(year, int(row[at]), move.site, units, int(worth[at]))
+                pair = Pair(int(worth[at]), int(travel[at]))
+                repair.add(year, int(row[at]), move.site, units, pair)
                 left -= units
 
     def _place(self, move: Move, year: int, lost: list[tuple[int, int]], repair: Repair) -> None:
         """Take units that lost their place to other open sites, the most valuable first."""
-        offers: list[tuple[int, int, int]] = []
+        offers: list[tuple[int, int, int, int]] = []
         for row, _ in lost:
             part = self.by_row[self.of_row[row] : self.of_row[row + 1]]
             offers.extend(
-                (-int(worth), row, int(site))
-                for worth, site in zip(self.worth[part], self.site[part], strict=True)
+                (-int(worth), row, int(site), int(travel))
+                for worth, site, travel in zip(
+                    self.worth[part], self.site[part], self.travel[part], strict=True
+                )
                 if site != move.site and self._is_open(year, int(site), row)
             )
         left, taken = dict(lost), dict[tuple[int, int], int]()
-        for worth, row, site in sorted(offers):
+        for loss, row, site, travel in sorted(offers):
             service = int(self.problem.demand.service[row])
             room = self.room(year, site, service, int(self.shown[year, site]))
             room -= taken.get((site, service), 0)
@@ -174,7 +192,7 @@ class AssignedState:
                 continue
             left[row] -= units
             taken[site, service] = taken.get((site, service), 0) + units
-            repair.add(year, row, site, units, -worth)
+            repair.add(year, row, site, units, Pair(-loss, travel))
 
     def _is_open(self, year: int, site: int, row: int) -> bool:
         return self._offers(int(self.shown[year, site]), int(self.problem.demand.service[row]))

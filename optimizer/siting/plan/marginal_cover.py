@@ -32,6 +32,7 @@ class CoverEntries:
         value: [e], value of the row when this site is the nearest (Python integers where int64
             could overflow in sums).
         backup: [e], extra value of the row when two sites reach it.
+        travel: [e], travel of the row when this site is the nearest: weight x amount x cost.
     """
 
     pair: NDArray[np.int64]
@@ -39,6 +40,7 @@ class CoverEntries:
     cost: NDArray[np.int64]
     value: NDArray[Any]
     backup: NDArray[Any]
+    travel: NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,12 +49,14 @@ class CoverEffect:
 
     Attributes:
         gain: [m, S], value of the service offered there, against not offered, backup included.
+        travel: [m, S], travel likewise; a row that nobody reaches travels nowhere.
         needed_pair: int64[x]. needed_row: int64[x], rows that no other open site reaches, with
             the open pair that does, by pair.
         change: [e], value (backup apart) that an entry's row has through this offer.
     """
 
     gain: NDArray[Any]
+    travel: NDArray[Any]
     needed_pair: NDArray[np.int64]
     needed_row: NDArray[np.int64]
     change: NDArray[Any]
@@ -97,7 +101,12 @@ def cover_entries(problem: PlanProblem) -> CoverEntries:
     order = np.argsort(pair, kind="stable")
     value = unit_value(problem, row, cost, demand.weight[row] * amount)
     backup = demand.backup[row] * amount
-    return CoverEntries(pair[order], row[order], cost[order], value[order], backup[order])
+    whole = demand.weight[row] * amount
+    most = float(cost.max(initial=0)) * float(whole.sum()) * problem.n_years
+    travel = (whole.astype(object) if most >= _SAFE else whole) * cost
+    return CoverEntries(
+        pair[order], row[order], cost[order], value[order], backup[order], travel[order]
+    )
 
 
 def _dtype_of(problem: PlanProblem) -> Any:
@@ -125,9 +134,24 @@ def cover_effect(
     gain = np.zeros(problem.n_sites * problem.n_services, dtype=entries.value.dtype)
     np.add.at(gain, entries.pair, change + np.where(others_reach == 1, entries.backup, 0))
     needed = is_open & (others_reach == 0)
+    shape = (problem.n_sites, problem.n_services)
     return CoverEffect(
-        gain.reshape(problem.n_sites, problem.n_services), entries.pair[needed], row[needed], change
+        gain=gain.reshape(shape),
+        travel=_travel_change(entries, others, gain.size).reshape(shape),
+        needed_pair=entries.pair[needed],
+        needed_row=row[needed],
+        change=change,
     )
+
+
+def _travel_change(entries: CoverEntries, others: NDArray[np.int64], n_pairs: int) -> NDArray[Any]:
+    """By pair, the travel of rows with the offer less that without it."""
+    without = np.append(entries.travel, 0)[others]
+    is_alone = others < 0
+    is_nearer = is_alone | (entries.cost < np.append(entries.cost, 0)[others])
+    change = np.zeros(n_pairs, dtype=entries.travel.dtype)
+    np.add.at(change, entries.pair[is_nearer], (entries.travel - without)[is_nearer])
+    return change
 
 
 def _nearest_two(
