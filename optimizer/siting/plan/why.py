@@ -8,6 +8,7 @@ the first bound and the second answer prove.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,9 +22,17 @@ from optimizer.siting.plan.conflict import Conflict, conflict
 from optimizer.siting.plan.problem import PlanAnswer, PlanObjective, PlanProblem, PlanRequest
 from optimizer.siting.plan.solve import solve
 from optimizer.siting.shares import share
-from optimizer.stop import ProgressCallback, Stop
+from optimizer.stop import Progress, ProgressCallback, Stop
 
-__all__ = ["OptionChange", "PlanDifference", "difference", "fallback", "maximises", "why_not"]
+__all__ = [
+    "OptionChange",
+    "PlanDifference",
+    "difference",
+    "fallback",
+    "maximises",
+    "resolved_values",
+    "why_not",
+]
 
 _DEFAULT_STOP = Stop(seconds=60)
 
@@ -150,7 +159,48 @@ def fallback(
     return _solve_with(problem, request, changed, answer, option, nested, stop, seed, progress)
 
 
-def _check_option(problem: PlanProblem, answer: PlanAnswer, option: int, *, stands: bool) -> None:
+def resolved_values(
+    problem: PlanProblem,
+    request: PlanRequest,
+    answer: PlanAnswer,
+    options: Sequence[int],
+    *,
+    stop: Stop = _DEFAULT_STOP,
+    seed: int = 0,
+    progress: ProgressCallback | None = None,
+) -> tuple[OptionChange, ...]:
+    """What options are worth once all others may follow: each is solved for.
+
+    ``marginal.marginal_values`` tells the same at once for all options, the others as they are.
+
+    Args:
+        problem: the problem of the answer.
+        request: its request.
+        answer: a plan.
+        options: options to ask about: a fallback for those that stand in the last year, "why
+            not" for the others.
+        stop: limits for the whole, shared fairly; iterations limit every solve.
+        seed: the solves' seed.
+        progress: told after every option; ``iterations`` counts them.
+
+    Raises:
+        FaultError: no such option (CC-O003), or there is no plan (CC-O005).
+    """
+    clock, done = stop.start(), list[OptionChange]()
+    for option in options:
+        _check_option(problem, answer, option, stands=None)
+        ask = fallback if option in answer.option[-1] else why_not
+        rule = share(clock, len(options) - len(done))
+        done.append(ask(problem, request, answer, option, stop=rule, seed=seed))
+        if progress is not None:
+            found = done[-1].answer.result
+            progress(Progress("values", clock.elapsed, found.objective, found.bound, len(done)))
+    return tuple(done)
+
+
+def _check_option(
+    problem: PlanProblem, answer: PlanAnswer, option: int, *, stands: bool | None
+) -> None:
     faults = Faults()
     if not 0 <= option < problem.n_options:
         faults.add(BAD_INDEX(field="option", value=option, last=problem.n_options - 1))
@@ -158,7 +208,7 @@ def _check_option(problem: PlanProblem, answer: PlanAnswer, option: int, *, stan
         faults.add(BAD_REQUEST(why="there is no plan to ask about"))
     elif stands and option not in answer.option:
         faults.add(BAD_REQUEST(why=f"option {option} stands in no year of the plan"))
-    elif not stands and option in answer.option[-1]:
+    elif stands is False and option in answer.option[-1]:
         faults.add(BAD_REQUEST(why=f"option {option} stands in the plan already"))
     faults.raise_if_any()
 
