@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +29,12 @@ from optimizer.siting.access import (
     time_summary,
 )
 from scenarios.demand import TICKS_PER_SECOND, DemandRows
-from scenarios.model import Text
+from scenarios.model_parts import Text
 from scenarios.model_territory import AccessInput
 from scenarios.outcome import Cell, Sheet, sheet_column
-from scenarios.siting import SitingRun
+
+if TYPE_CHECKING:
+    from scenarios.siting import SitingRun
 
 __all__ = ["AccessRow", "AccessRun", "access_between", "access_of", "access_sheets"]
 

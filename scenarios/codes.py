@@ -31,6 +31,7 @@ __all__ = [
     "FOLDER_IN_USE",
     "ID_HOLDS_PERSONAL_DATA",
     "ID_TWICE",
+    "ISLANDS_JOINED",
     "LINK_UNKNOWN",
     "LISTS_DIFFER",
     "MISSING_COLUMN",
@@ -45,15 +46,18 @@ __all__ = [
     "OUTSIDE_DISTRICTS",
     "OUTSIDE_FOLDER",
     "PART_MISSING",
+    "PLACES_BESIDE_UNITS",
     "PLACE_TWICE",
     "PSEUDONYM_CLASH",
     "PSEUDONYM_NEEDS_KEY",
     "ROWS_UNPLACED",
     "SHAPES_REPAIRED",
     "SOURCE_NEEDED",
+    "STATIONS_WITHOUT_UNIT",
     "STOCK_SHARED_OUT",
     "STOCK_SHORT",
     "STREETS_CUT_OFF",
+    "TOO_FEW_UNITS",
     "TOO_MANY_SKILLS",
     "UNKNOWN_FACT",
     "UNKNOWN_FIELD",
@@ -64,6 +68,7 @@ __all__ = [
     "UNKNOWN_SKILL",
     "UNPLACED_ROW",
     "UNREADABLE_ANSWER",
+    "VISITS_ELSEWHERE",
 ]
 
 # --- scenario files: S001-S019 ---------------------------------------------------------------
@@ -454,6 +459,44 @@ UNKNOWN_SCHEMA = FaultKind(
     "文件的 schema 版本为 {version}；本版本支持 {known}",
     "use the version of carecircle that wrote it",
     "请使用写出该文件的 carecircle 版本",
+)
+
+# --- territory: catchments (CC-S270 .. CC-S279) -------------------------------------------------
+
+STATIONS_WITHOUT_UNIT = FaultKind(
+    "CC-S270",
+    "{count} stations have no unit of their own to start from: {ids}",
+    "{count} 个驿站没有自己的所在单元：{ids}",
+    "their catchments may lie away from them; draw smaller units or leave one station per unit",
+    "其责任片区可能不含驿站所在地；请细分单元，或每个单元只保留一个驿站",
+)
+ISLANDS_JOINED = FaultKind(
+    "CC-S271",
+    "{count} groups of units touch no others within {snap} m; each was joined with the nearest",
+    "有 {count} 组单元在 {snap} 米内与其他单元不相邻，已分别与最近的单元连接",
+    "raise snap_m where streets lie between the units; else nothing needs doing",
+    "若单元之间隔有道路，请增大 snap_m；否则无需处理",
+)
+TOO_FEW_UNITS = FaultKind(
+    "CC-S272",
+    "{stations} stations cannot share {units} units",
+    "{units} 个单元不足以分给 {stations} 个驿站",
+    "give smaller units (catchments: units or grid_m), or fewer stations",
+    "请提供更小的单元（catchments: units 或 grid_m），或减少驿站",
+)
+PLACES_BESIDE_UNITS = FaultKind(
+    "CC-S273",
+    "{count} demand places lie outside all units; each counts in the nearest one",
+    "{count} 个需求点位于所有单元之外，已计入最近的单元",
+    "complete the layer of units if they lie far off",
+    "若距离较远，请补全单元图层",
+)
+VISITS_ELSEWHERE = FaultKind(
+    "CC-S274",
+    "{count} of {total} visits lie outside the catchment of station {station} and are left out",
+    "{total} 次探访中有 {count} 次位于驿站 {station} 的责任片区之外，未列入计划",
+    "plan them with the stations that they belong to",
+    "请在其所属驿站的计划中安排",
 )
 
 # --- rule packs and the demo town: CC-S300 .. CC-S399 --------------------------------------------

@@ -17,6 +17,7 @@ from scenarios.model_parts import (
     Positive,
     Text,
 )
+from scenarios.model_territory import AccessInput, CatchmentsInput, SearchAreasInput
 from scenarios.plan_model import PlanInput
 
 __all__ = [
@@ -110,6 +111,12 @@ class SitingInput(Part):
     bonus: BonusInput | None = None
     curve_to: Annotated[int, Field(ge=0)] | None = None
     """The coverage curve runs to this many new sites; None for ``new_sites``."""
+    catchments: CatchmentsInput | None = None
+    """Divide the communities among the open stations; None for no catchments."""
+    search_areas: SearchAreasInput | None = None
+    """Ground around each new site in which any premises loses little; None for none."""
+    access: AccessInput | None = None
+    """Access indicators before and after; None for none."""
     seconds: Positive = 60.0
     seed: int = 0
 

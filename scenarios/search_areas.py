@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -32,10 +33,14 @@ from optimizer.siting.coverage import covered
 from optimizer.siting.problem import SitingProblem
 from optimizer.siting.search_areas import sure_weights
 from scenarios.demand import DemandRows
+from scenarios.model_parts import Text
 from scenarios.model_territory import SearchAreasInput
-from scenarios.siting import SitingRun
+from scenarios.outcome import Sheet, sheet_column
 
-__all__ = ["AREA_COLUMNS", "search_areas", "search_areas_of"]
+if TYPE_CHECKING:
+    from scenarios.siting import SitingRun
+
+__all__ = ["AREA_COLUMNS", "area_sheet", "search_areas", "search_areas_of"]
 
 AREA_COLUMNS = (
     "site_id",
@@ -56,6 +61,10 @@ _HALF_WIDTHS = (25.0, 15.0, 10.0, 5.0)
 _EDGE_M = 0.1
 """The area stays this far inside what was computed, for roundings of shapes and degrees."""
 _CRUMB_M2 = 50.0
+_BASES = {
+    "plan": Text(zh="方案覆盖量", en="what the plan covers"),
+    "site": Text(zh="本站新增覆盖", en="what the site adds"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -283,3 +292,40 @@ def _widest(
     found = {width: (stretches.gap >= 0) & (sure[width] >= needed) for width in _HALF_WIDTHS}
     width = max(_HALF_WIDTHS, key=lambda w: w * float(stretches.metres[found[w]].sum()))
     return width, found[width]
+
+
+def area_sheet(areas: gpd.GeoDataFrame) -> Sheet:
+    """The search areas as a table, in order of the sites' gain."""
+    columns = (
+        sheet_column("order", "次序", "order", 0),
+        sheet_column("site_id", "编号", "id"),
+        sheet_column("limit_percent", "损失上限（%）", "loss limit (%)", 1),
+        sheet_column("limit_of", "上限基数", "limit of"),
+        sheet_column(
+            "worst_percent_of_plan", "最大损失：占方案（%）", "worst loss, of plan (%)", 2
+        ),
+        sheet_column(
+            "worst_percent_of_site", "最大损失：占本站（%）", "worst loss, of site (%)", 1
+        ),
+        sheet_column("gain", "本站新增覆盖", "covered by the site alone", 0),
+        sheet_column("street_m", "临街长度（米）", "streets (m)", 0),
+        sheet_column("half_width_m", "距街最远（米）", "from the street (m)", 0),
+        sheet_column("area_m2", "面积（平方米）", "area (m2)", 0),
+    )
+    keys = [column.key for column in columns]
+    table = pd.DataFrame(areas.drop(columns="geometry"))
+    bases = [_BASES[each] for each in table["limit_of"]]
+    table["limit_of"] = pd.Series(bases, index=table.index, dtype=object)
+    return Sheet(
+        "search_areas",
+        Text(zh="选址范围", en="Search areas"),
+        columns,
+        tuple(tuple(row) for row in table[keys].itertuples(index=False, name=None)),
+        Text(
+            zh="范围内任何房源替换该站点、其余站点不变时，覆盖损失不超过上限；范围外未作判断。"
+            "面积为 0 表示没有一段街道能保证上限。",
+            en="Any premises inside may stand in for the site, the others unchanged, and the plan"
+            " covers no less than the limit allows; nothing is said of places outside. An area of"
+            " 0 means that no stretch of street is sure to keep the limit.",
+        ),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from scenarios.demand import DemandRows
 from scenarios.district import District, open_district
 from scenarios.model import Scenario, SitingInput
 from scenarios.siting_case import BASE_SPEED, SitingCase, compile_siting
+from scenarios.territory import Territory, build_territory
 
 __all__ = ["SitingRun", "run_siting"]
 
@@ -48,6 +49,7 @@ class SitingRun:
         gains: new sites in order of marginal gain, with gains in the problem's own units.
         curve: coverage for 1, 2 .. new sites, with a proved bound each; empty where not asked.
         warnings: what the user should know.
+        territory: catchments, search areas and access, as far as the scenario asks for them.
     """
 
     case: SitingCase
@@ -55,6 +57,7 @@ class SitingRun:
     gains: tuple[Gain, ...]
     curve: tuple[CurvePoint, ...]
     warnings: tuple[Fault, ...]
+    territory: Territory = field(default_factory=Territory)
 
     @property
     def scenario(self) -> Scenario:
@@ -262,13 +265,15 @@ def run_siting(
         raise FaultError(
             [CHECK_REFUSED(what_en=each.text("en"), what_zh=each.text("zh")) for each in violations]
         )
-    return SitingRun(
+    run = SitingRun(
         case,
         answer,
         order_by_gain(problem, request, answer),
         _curve(wanted, case, stop, progress),
         (*case.warnings, *_beyond_reach(case)),
     )
+    territory = build_territory(run, stop=stop, progress=progress)
+    return replace(run, territory=territory, warnings=(*run.warnings, *territory.warnings))
 
 
 def _curve(

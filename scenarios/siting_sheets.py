@@ -35,7 +35,7 @@ def siting_layers(run: SitingRun) -> dict[str, gpd.GeoDataFrame]:
     }
     if run.district.subdistricts is not None:
         layers["coverage_by_district"] = _district_layer(run)
-    return layers
+    return layers | run.territory.layers
 
 
 def with_names(run: SitingRun, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -75,12 +75,12 @@ def _district_layer(run: SitingRun) -> gpd.GeoDataFrame:
 
 
 def siting_sheets(run: SitingRun) -> tuple[Sheet, ...]:
-    """New sites, coverage, the coverage curve where there is one, and all sites."""
+    """New sites, coverage, its curve where there is one, all sites, and the territory's tables."""
     sheets = [_chosen_sheet(run), _coverage_sheet(run)]
     if run.curve:
         sheets.append(_curve_sheet(run))
     sheets.append(_site_sheet(run))
-    return tuple(sheets)
+    return (*sheets, *run.territory.sheets)
 
 
 def _gain_column(run: SitingRun, key: str, zh: str, en: str) -> SheetColumn:
