@@ -20,6 +20,7 @@ from optimizer.siting.highs import OutcomeStatus, run, safe_bound
 from optimizer.siting.plan.plan_model import PlanModel
 from optimizer.siting.plan.program import INFINITE, Linear, Program
 from optimizer.siting.plan.root_cuts import add_root_cuts
+from optimizer.siting.plan.start import narrowed
 from optimizer.stop import StopClock
 
 __all__ = ["Found", "Goal", "optimise", "settle"]
@@ -27,6 +28,10 @@ __all__ = ["Found", "Goal", "optimise", "settle"]
 _MOST_CUTS = 500
 _ROOT_PART = 0.3
 """Part of the time that the relaxation's cuts may take."""
+_START_PART = 0.15
+"""Part of the time left that one try at a first plan may take."""
+_MOST_DIRECT = 2_000
+"""Up to so many columns the search needs no first plan."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,7 @@ class _Search:
     def prepare(self, ends: float) -> None:
         """Cut the relaxation down before branching."""
         goal, left = self._goal, max(0.0, min(ends - self._clock.elapsed, self._clock.remaining))
-        add_root_cuts(
+        point = add_root_cuts(
             self._model,
             goal.line,
             self._clock,
@@ -133,6 +138,26 @@ class _Search:
             seed=self._seed,
             seconds=_ROOT_PART * left,
         )
+        if point is not None and self._model.program.n_columns > _MOST_DIRECT:
+            self._start_near(point, ends)
+
+    def _start_near(self, point: NDArray[np.float64], ends: float) -> None:
+        """Look for a first plan near a point of the relaxation."""
+        for width in (0, 0, 1):
+            left = max(0.0, min(ends - self._clock.elapsed, self._clock.remaining))
+            outcome = run(
+                narrowed(self._model, point, width).model(
+                    self._goal.line, maximise=self._goal.maximise
+                ),
+                self._clock,
+                seed=self._seed,
+                seconds=_START_PART * left,
+            )
+            if outcome.values is not None:
+                self._take(outcome.values, ends)
+                self._tell(None, None)
+            if self._best is not None:
+                return
 
     def look(self, ends: float) -> StopReason | None:
         """One run; None where another one may find more."""

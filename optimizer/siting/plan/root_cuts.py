@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import highspy
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.siting.highs import as_lp
 from optimizer.siting.plan.plan_model import PlanModel
@@ -23,7 +24,7 @@ _LEAST_PROGRESS = 1e-5
 
 def add_root_cuts(
     model: PlanModel, line: Linear, clock: StopClock, *, maximise: bool, seed: int, seconds: float
-) -> None:
+) -> NDArray[np.float64] | None:
     """Add cuts to the model's program that the relaxation's best points break.
 
     Args:
@@ -33,25 +34,28 @@ def add_root_cuts(
         maximise: whether more of the objective is better.
         seed: HiGHS' seed.
         seconds: most time to spend.
+
+    Returns:
+        float64[c], the last point of the relaxation, None without one.
     """
-    if not model.transports:
-        return
     ends = clock.elapsed + seconds
     solver = highspy.Highs()
     for name, value in (("output_flag", False), ("threads", 1), ("random_seed", seed % 2**31)):
         solver.setOptionValue(name, value)
     solver.passModel(as_lp(model.program.model(line, maximise=maximise, relaxed=True)))
-    before = None
+    point: NDArray[np.float64] | None = None
+    before: float | None = None
     for _ in range(_ROUNDS):
         left = min(clock.remaining, ends - clock.elapsed)
         if left <= 0 or clock.reason() is not None:
-            return
+            return point
         # HiGHS counts the time of all its runs.
         solver.setOptionValue("time_limit", solver.getRunTime() + left)
         solver.run()
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return
+            return point
         point = np.array(solver.getSolution().col_value, dtype=np.float64)
+        value = float(solver.getInfo().objective_function_value)
         cuts = model.broken_cuts(point, _CUTS_PER_ROUND)
         for cut in cuts:
             cut.add_to(model.program)
@@ -62,9 +66,8 @@ def add_root_cuts(
                 cut.column.astype(np.int32),
                 cut.coefficient.astype(np.float64),
             )
-        value = solver.getInfo().objective_function_value
-        if not cuts:
-            return
-        if before is not None and abs(value - before) <= _LEAST_PROGRESS * max(1.0, abs(value)):
-            return
+        slow = before is not None and abs(value - before) <= _LEAST_PROGRESS * max(1.0, abs(value))
+        if slow or not cuts:
+            return point
         before = value
+    return point
