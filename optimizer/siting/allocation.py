@@ -20,6 +20,7 @@ from optimizer.siting.allocation_flow import most_served
 from optimizer.siting.allocation_model import Allocation, AllocationModel, AllocationProposal
 from optimizer.siting.allocation_search import Best
 from optimizer.siting.allocation_search_kernels import nearest_first
+from optimizer.siting.allocation_tree import Tree
 from optimizer.siting.engine import Reporter
 from optimizer.stop import ProgressCallback, StopClock
 
@@ -149,6 +150,12 @@ def _search(best: Best, clock: StopClock, seed: int) -> tuple[StopReason, bool]:
     reason = _shake(best, clock, seed)
     if reason is not None or best.is_proved:
         return reason or StopReason.FINISHED, False
+    tree = Tree(best, climb, scale, clock)
+    reason = tree.run()
+    if best.is_proved or reason is not StopReason.FINISHED:
+        return reason, False
+    if best.value is None and not tree.gave_up:
+        return StopReason.FINISHED, True
     return finish(best, climb, clock, seed)
 
 

@@ -88,8 +88,9 @@ class Best:
         is_open, units = is_open.copy(), units.copy()
         units[~self.model.row_single[self._row]] = 0
         room = self._room(units)
-        if (room < 0).any() or not self._refine(is_open, room, units):
+        if (room < 0).any() or not self._refine(is_open, room, units, whatever_size=True):
             return
+        self._keep(is_open, units)
         self._polish(is_open, room, units)
 
     def allocation(self) -> Allocation | None:
@@ -182,7 +183,12 @@ class Best:
             self._keep(is_open, units)
 
     def _refine(
-        self, is_open: NDArray[np.bool_], room: NDArray[np.int64], units: NDArray[np.int64]
+        self,
+        is_open: NDArray[np.bool_],
+        room: NDArray[np.int64],
+        units: NDArray[np.int64],
+        *,
+        whatever_size: bool = False,
     ) -> bool:
         """Serve the split rows at least cost; False where they or single rows do not fit."""
         model = self.model
@@ -193,7 +199,7 @@ class Best:
         if not self._has_split:
             return True
         pairs = np.flatnonzero(self._usable & is_open[self._site] & ~model.row_single[self._row])
-        if pairs.size > _QUICK_FLOW_PAIRS:
+        if pairs.size > _QUICK_FLOW_PAIRS and not whatever_size:
             return bool((placed == model.row_amount).all())
         free = room.copy()
         np.add.at(free, self._site[pairs], units[pairs])
