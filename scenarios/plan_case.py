@@ -40,6 +40,7 @@ from scenarios.plan_model import LevelInput, PlanInput, PlanSitesInput, ServiceI
 from scenarios.plan_options import OptionRows, read_options
 from scenarios.plan_rules import FloorRow, RuleRow, compile_floors, compile_rules
 from scenarios.plan_sites import part_of, read_sites
+from scenarios.plan_texts import assumption_texts, must_texts
 from scenarios.plan_units import Places, read_places
 from scenarios.plan_years import Calendar
 from scenarios.ways import BASE_SPEED, snap_points, tell_search
@@ -98,6 +99,17 @@ class PlanCase:
     def floor_texts(self) -> tuple[Text, ...]:
         """A text per row of ``problem.floors``."""
         return tuple(row.text for row in self.floors)
+
+    @property
+    def must_texts(self) -> tuple[Text, ...]:
+        """What holds in every plan besides rules, floors and money."""
+        return must_texts(self.wanted, self.demand)
+
+    @property
+    def assumption_texts(self) -> tuple[Text, ...]:
+        """The scenario's own assumptions and those that its fields make."""
+        told = self.district.scenario.assumptions
+        return assumption_texts(self.wanted, self.demand, told)
 
     @property
     def value_scale(self) -> int:

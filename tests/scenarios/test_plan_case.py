@@ -17,6 +17,12 @@ FAR = (500, 600, 10)
 """A place that nobody's walk leads to."""
 
 
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> PlanCase:
+    """The town's plan as it is."""
+    return compiled(tmp_path_factory.mktemp("plan"))
+
+
 def options(case: PlanCase, site_id: str) -> set[tuple[str, str]]:
     mine = case.options[case.options["site_id"] == site_id]
     return set(zip(mine["level"], mine["size"], strict=True))
@@ -40,24 +46,21 @@ def with_sites(*more: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 class TestOptions:
-    def test_premises_open_in_every_size_that_they_have_room_for(self, tmp_path: Path) -> None:
-        case = compiled(tmp_path)
+    def test_premises_open_in_every_size_that_they_have_room_for(self, case: PlanCase) -> None:
         small, large, centre = ("station", "small"), ("station", "large"), ("centre", "full")
         assert options(case, "P1") == {small, large, centre}
         assert options(case, "P2") == {small, large}
         assert options(case, "P4") == set()
         assert "CC-S420" in {fault.code for fault in case.warnings}
 
-    def test_standing_sites_are_kept_or_upgraded(self, tmp_path: Path) -> None:
-        case = compiled(tmp_path)
+    def test_standing_sites_are_kept_or_upgraded(self, case: PlanCase) -> None:
         assert options(case, "S1") == {("station", "small"), ("centre", "full")}
         current = case.problem.sites.current
         assert case.options["current"].iloc[current[0]]
         assert current.tolist()[2:] == [-1] * 4
         assert case.problem.sites.due.tolist() == [0, 0, -1, -1, -1, -1]
 
-    def test_costs_are_rent_size_and_floor(self, tmp_path: Path) -> None:
-        case = compiled(tmp_path)
+    def test_costs_are_rent_size_and_floor(self, case: PlanCase) -> None:
         frame = case.options.set_index(["site_id", "level", "size"])
         large = frame.loc[("P1", "station", "large")]
         assert large["yearly_cost_yuan"] == 10 + 2 * 1200
@@ -68,16 +71,14 @@ class TestOptions:
         fen = case.problem.options.yearly_cost
         assert (fen == np.rint(case.options["yearly_cost_yuan"] * 100)).all()
 
-    def test_room_is_a_number_or_goes_by_floor(self, tmp_path: Path) -> None:
-        case = compiled(tmp_path)
+    def test_room_is_a_number_or_goes_by_floor(self, case: PlanCase) -> None:
         meals = case.options.assign(meals=case.capacity[:, 1]).set_index(["site_id", "size"])
         assert meals.loc[("P1", "large"), "meals"] == 60
         assert meals.loc[("P2", "large"), "meals"] == 20
         assert np.isinf(case.capacity[:, 0]).all()
         assert (case.problem.options.capacity[:, 0] == -1).all()
 
-    def test_premises_come_free_in_their_year(self, tmp_path: Path) -> None:
-        case = compiled(tmp_path)
+    def test_premises_come_free_in_their_year(self, case: PlanCase) -> None:
         first = dict(zip(case.options["site_id"], case.problem.options.first_year, strict=True))
         assert (first["P1"], first["P2"], first["P3"]) == (0, 1, 0)
 
@@ -117,8 +118,8 @@ class TestOptions:
 
 
 class TestDemand:
-    def test_asks_take_shares_of_cells(self, tmp_path: Path) -> None:
-        demand = compiled(tmp_path).demand
+    def test_asks_take_shares_of_cells(self, case: PlanCase) -> None:
+        demand = case.demand
         care, meals = demand.service == 0, demand.service == 1
         total = sum(people for *_, people in PLACES)
         assert demand.units[care].sum() == pytest.approx(0.8 * total)
@@ -140,8 +141,7 @@ class TestDemand:
         persons = demand.amount / demand.units_per_person
         assert persons.sum() == pytest.approx(demand.units.sum(), rel=1e-3)
 
-    def test_everybody_walks_at_their_own_speed(self, tmp_path: Path) -> None:
-        case = compiled(tmp_path)
+    def test_everybody_walks_at_their_own_speed(self, case: PlanCase) -> None:
         spots = [(0, 100), (1000, 400), (200, 300), (700, 300), (900, 500), (600, 100)]
         reach, demand = case.problem.reach, case.demand
         site = np.repeat(np.arange(6), np.diff(reach.indptr))
@@ -196,6 +196,8 @@ class TestDemand:
         rows = np.flatnonzero(case.demand.site >= 0)
         assert case.demand.units[rows].tolist() == [20, 10]
         table, reach = case.problem.demand, case.problem.reach
+        said = " ".join(each.en for each in case.must_texts)
+        assert "30 residents of homes" in said and "a station today stay" in said
         assert table.must[rows].all() and (table.district[rows] == -1).all()
         site = np.repeat(np.arange(case.problem.n_sites), np.diff(reach.indptr))
         for row in rows:
@@ -420,6 +422,7 @@ class TestCandidates:
         town = layers(parcels=parcels(side=30.0))
         few = {**part, "floor_share": 0.4, "level": "station"}
         case = compiled(tmp_path / "a", town, candidates=[few])
+        assert any("40 %" in each.zh and "40 %" in each.en for each in case.assumption_texts)
         made = case.sites[case.sites["origin"] == "parcels"]
         assert len(made) > 40 and set(made["area_m2"]) <= {359.0, 360.0}
         none = {**part, "floor_share": 0.1, "level": "station"}
