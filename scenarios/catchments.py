@@ -15,7 +15,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from base.faults import Fault, FaultError
 from geo.reach import reach
@@ -40,7 +40,7 @@ from scenarios.outcome import Sheet, sheet_column
 if TYPE_CHECKING:
     from scenarios.siting import SitingRun
 
-__all__ = ["CatchmentBook", "CatchmentRun", "catchment_sheet", "run_catchments"]
+__all__ = ["CatchmentRun", "catchment_sheet", "run_catchments"]
 
 _WGS84 = "EPSG:4326"
 _WORK_SCALE = 10
@@ -113,37 +113,6 @@ class CatchmentRun:
             # A millimetre closes what digitising left open between neighbours.
             shapes.append(shapely.union_all(shapely.buffer(units.geometry.to_numpy()[mine], 0.001)))
         return gpd.GeoDataFrame(pd.DataFrame(rows), geometry=shapes, crs=units.crs).to_crs(_WGS84)
-
-
-class CatchmentBook:
-    """Tells whose catchment a place lies in.
-
-    Args:
-        frame: polygons in WGS 84 with a column of station ids.
-        station: that column.
-    """
-
-    def __init__(self, frame: gpd.GeoDataFrame, station: str = "station_id") -> None:
-        self._ids = [str(value) for value in frame[station]]
-        self._tree = shapely.STRtree(frame.geometry.to_numpy())
-
-    @property
-    def stations(self) -> tuple[str, ...]:
-        """The stations that have a catchment, each once, in the order of the layer."""
-        return tuple(dict.fromkeys(self._ids))
-
-    def stations_at(self, lon: ArrayLike, lat: ArrayLike) -> list[str | None]:
-        """The station of every place; None outside all, the first row's on a border."""
-        points = shapely.points(np.atleast_1d(lon), np.atleast_1d(lat))
-        found: list[str | None] = [None] * len(points)
-        hits = zip(*self._tree.query(points, predicate="intersects").tolist(), strict=True)
-        for point, row in sorted(hits, reverse=True):  # the lowest row is written last
-            found[point] = self._ids[row]
-        return found
-
-    def station_at(self, lon: float, lat: float) -> str | None:
-        """The station of one place."""
-        return self.stations_at(lon, lat)[0]
 
 
 def run_catchments(

@@ -135,6 +135,15 @@ def _ledger_or_list(part: str, ledger: object, listed: object, name: str) -> Ite
 
 def _visits(visits: VisitsInput) -> Iterator[Disagreement]:
     yield from _ledger_or_list("visits", visits.elders, visits.visits, "visits")
+    if (visits.catchments is None) != (visits.station_id is None):
+        yield _say(
+            ("visits",),
+            (
+                "catchments and station_id belong together",
+                "catchments（责任片区）与 station_id（驿站编号）须同时填写",
+            ),
+            ("give both, or neither to plan all visits", "请同时填写；如安排全部探访则都不填"),
+        )
     if visits.station is not None:
         lon, lat = visits.station
         if not (-180 <= lon <= 180 and -90 <= lat <= 90):

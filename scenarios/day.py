@@ -9,6 +9,7 @@ from pathlib import Path
 
 from base.faults import Fault, Faults
 from scenarios.catalogue import Catalogue, built_in
+from scenarios.catchment_book import visits_of_station
 from scenarios.cells import read_time
 from scenarios.codes import ROWS_UNPLACED
 from scenarios.ledger import read_ledger
@@ -33,13 +34,15 @@ __all__ = ["Lunch", "VisitDay", "read_lunch", "read_visit_day", "unplaced_warnin
 class VisitDay:
     """A station's day: visits, carers, and the rows that nobody but a person can place.
 
-    ``catalogue`` knows what the visits' services are called.
+    ``catalogue`` knows what the visits' services are called; ``warnings`` are what the user
+    should know of the day.
     """
 
     visits: tuple[Visit, ...]
     carers: tuple[Carer, ...]
     unplaced: tuple[Unplaced, ...] = ()
     catalogue: Catalogue = field(default_factory=built_in, repr=False)
+    warnings: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,14 @@ def read_visit_day(wanted: VisitsInput, folder: Path, intake: Intake | None = No
     elif wanted.elders is not None:
         ledger = wanted.elders
         visits = faults.keep(lambda: read_ledger(ledger, folder, wanted.day, intake).visits)
+    warnings: tuple[Fault, ...] = ()
+    if visits is not None and wanted.catchments is not None and wanted.station_id is not None:
+        layer, station, whole = wanted.catchments, wanted.station_id, visits
+        split = faults.keep(lambda: visits_of_station(whole, layer, station, folder))
+        visits, warnings = split or ((), ())
     faults.raise_if_any()
     return VisitDay(
-        tuple(visits or ()), tuple(carers or ()), tuple(intake.unplaced), intake.catalogue
+        tuple(visits or ()), tuple(carers or ()), tuple(intake.unplaced), intake.catalogue, warnings
     )
 
 

@@ -135,6 +135,10 @@ class VisitsInput(Part):
     """Local place table: 小区 + 楼栋 -> lon/lat."""
     station: tuple[float, float] | None = None
     """lon, lat (WGS 84) where carers without a start of their own begin and end."""
+    catchments: LayerInput | None = None
+    """Catchments as ``carecircle site`` writes them (result.gpkg, layer catchments); with
+    ``station_id``, only the visits in that station's catchment are planned."""
+    station_id: str | None = None
     seconds: Positive = 30.0
     iterations: Annotated[int, Field(gt=0)] | None = None
     seed: int = 0

@@ -21,7 +21,8 @@ class SearchAreasInput(Part):
     percent: Annotated[float, Field(ge=0, le=100)] = 2.0
     """A premises inside loses at most this much."""
     of: Literal["plan", "site"] = "plan"
-    """Per cent of what the whole plan covers, or of what the site alone adds to it."""
+    """Per cent of what the whole plan covers, or of what the site alone adds to it. In a plan of
+    many sites one alone may be worth less than the limit: take ``site`` there."""
     within_m: Positive = 1000.0
     """Streets this near the chosen site are looked at, in a straight line."""
     spacing_m: Annotated[float, Field(ge=5, le=200)] = 25.0

@@ -190,7 +190,12 @@ def compile_visits(district: District, day: VisitDay) -> VisitsCase:
         travel,
         skills,
         problem,
-        (*district.warnings, *unplaced_warning(day.unplaced), *travel.warnings),
+        (
+            *district.warnings,
+            *unplaced_warning(day.unplaced),
+            *day.warnings,
+            *travel.warnings,
+        ),
     )
 
 

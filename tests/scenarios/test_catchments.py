@@ -14,8 +14,8 @@ from geo.layer_files import LayerSource
 from geo.layers import read_layer
 from optimizer.result import Status
 from optimizer.stop import Stop
+from scenarios.catchment_book import CatchmentBook
 from scenarios.catchment_units import join_islands, shared_borders
-from scenarios.catchments import CatchmentBook
 from scenarios.files import load_scenario
 from scenarios.siting import SitingRun, run_siting
 from scenarios.store import outcome_of, write_run
@@ -151,6 +151,7 @@ class TestHandedOut:
         at = [place(50, 300), place(950, 300), place(5000, 300)]
         assert book.stations_at([p.lon for p in at], [p.lat for p in at]) == ["S1", "S2", None]
         assert book.station_at(at[0].lon, at[0].lat) == "S1"
+        assert book.station_at(at[2].lon, at[2].lat, nearest=True) == "S2"
 
     def test_catchments_hold_their_units_and_do_not_overlap(self, tmp_path: Path) -> None:
         found = run(tmp_path).territory.catchments

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pytest
 
@@ -19,7 +20,7 @@ from scenarios.records import Carer, Link, Mode, Tier, Visit
 from scenarios.rounds import CARER_WALK_SPEED
 from scenarios.tables import write_carers, write_visits
 from scenarios.visits import VisitsRun, compile_visits, plan_visits, run_visits
-from tests.small_town import place, write_town
+from tests.small_town import CRS, districts, place, source, write_town
 
 HOUR = 3600
 DAY = ((8 * HOUR, 12 * HOUR),)
@@ -224,3 +225,36 @@ class TestRun:
         scenario, folder = load_scenario(write_town(tmp_path, {}, {}))
         with pytest.raises(FaultError, match="CC-S200"):
             run_visits(scenario, folder)
+
+    def test_stations_share_out_the_visits_by_their_catchments(self, tmp_path: Path) -> None:
+        """Both halves of the town have a station; a visit beyond both goes to the nearer one."""
+        west, east = districts().geometry
+        halves = gpd.GeoDataFrame({"station_id": ["S1", "S2"]}, geometry=[west, east], crs=CRS)
+        visits = [visit(n, 100 * n, 100) for n in range(1, 10)]
+        after = Link("V9", 3600, 7200)  # with V9 in the east, though the place is in the west
+        visits += [visit(10, 1100, 100), visit(11, 100, 300, link=after)]
+        planned = {}
+        for station in ("S1", "S2"):
+            part = {**PART["visits"], "catchments": source("halves"), "station_id": station}
+            path = write_town(tmp_path / station, {"halves": halves}, {"visits": part})
+            write_visits(path.parent / "visits.csv", visits)
+            write_carers(path.parent / "carers.csv", [carer(1), carer(2)])
+            run = run_visits(*load_scenario(path))
+            planned[station] = {each.id for each in run.case.visits}
+            assert "CC-S274" in {fault.code for fault in run.warnings}
+        assert planned["S1"] == {"V1", "V2", "V3", "V4", "V5"}
+        assert planned["S2"] == {"V6", "V7", "V8", "V9", "V10", "V11"}
+
+    def test_a_station_that_has_no_catchment(self, tmp_path: Path) -> None:
+        part = {**PART["visits"], "catchments": source("districts"), "station_id": "S9"}
+        frame = districts().rename(columns={"name": "station_id"})
+        path = write_town(tmp_path, {"districts": frame}, {"visits": part, "districts": None})
+        write_visits(tmp_path / "visits.csv", [visit(1, 0, 0)])
+        write_carers(tmp_path / "carers.csv", [carer(1)])
+        with pytest.raises(FaultError, match="CC-S208"):
+            run_visits(*load_scenario(path))
+
+    def test_a_layer_without_a_station_makes_no_sense(self, tmp_path: Path) -> None:
+        part = {**PART["visits"], "catchments": source("districts")}
+        with pytest.raises(FaultError, match="station_id belong together"):
+            load_scenario(write_town(tmp_path, {}, {"visits": part}))
