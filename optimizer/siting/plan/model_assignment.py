@@ -233,10 +233,10 @@ def units(
     amount[goes >= 0] = values[goes[goes >= 0]]
     amount *= assignment.classes.step[:, None]
     for pool, pairs in zip(assignment.pools, assignment.pool_pairs, strict=True):
-        for year in range(goes.shape[1]):
-            carried = pool.flow(values, year)
+        for each in range(goes.shape[1]):
+            carried = pool.flow(values, each)
             assert carried is not None
-            amount[pairs, year] = carried
+            amount[pairs, each] = carried
     year, pair = np.nonzero(amount.T)
     return pair, year, amount[pair, year]
 

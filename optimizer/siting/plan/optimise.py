@@ -30,6 +30,7 @@ _ROOT_PART = 0.3
 """Part of the time that the relaxation's cuts may take."""
 _START_PART = 0.15
 """Part of the time left that one try at a first plan may take."""
+_START_ROUNDS = 6
 _MOST_DIRECT = 2_000
 """Up to so many columns the search needs no first plan."""
 
@@ -142,21 +143,25 @@ class _Search:
             self._start_near(point, ends)
 
     def _start_near(self, point: NDArray[np.float64], ends: float) -> None:
-        """Look for a first plan near a point of the relaxation."""
-        for width in (0, 0, 1):
+        """Look for a first plan near a point of the relaxation, until its units can be carried."""
+        width = 0
+        for _ in range(_START_ROUNDS):
             left = max(0.0, min(ends - self._clock.elapsed, self._clock.remaining))
+            program = narrowed(self._model, point, width)
             outcome = run(
-                narrowed(self._model, point, width).model(
-                    self._goal.line, maximise=self._goal.maximise
-                ),
+                program.model(self._goal.line, maximise=self._goal.maximise),
                 self._clock,
                 seed=self._seed,
                 seconds=_START_PART * left,
             )
+            self._grown = False
             if outcome.values is not None:
                 self._take(outcome.values, ends)
                 self._tell(None, None)
-            if self._best is not None:
+            elif self._best is None and width == 0:
+                width = 1
+                continue
+            if not self._grown:
                 return
 
     def look(self, ends: float) -> StopReason | None:
@@ -254,7 +259,10 @@ class _Search:
         if self._reporter is None:
             return
         value = None if self._best is None else self._value()
-        limit = None if bound is None else self._goal.bound(bound)
+        limit = self._bound
+        if bound is not None:
+            told = self._goal.bound(bound)
+            limit = told if limit is None or self._goal.better(limit, told) else limit
         self._reporter.tell(value, limit)
 
 

@@ -17,9 +17,9 @@ from optimizer.stop import StopClock
 
 __all__ = ["add_root_cuts"]
 
-_ROUNDS = 40
+_ROUNDS = 60
 _CUTS_PER_ROUND = 300
-_LEAST_PROGRESS = 1e-5
+_LEAST_PROGRESS = 1e-6
 
 
 def add_root_cuts(
@@ -44,7 +44,7 @@ def add_root_cuts(
         solver.setOptionValue(name, value)
     solver.passModel(as_lp(model.program.model(line, maximise=maximise, relaxed=True)))
     point: NDArray[np.float64] | None = None
-    before: float | None = None
+    before = float("inf")
     for _ in range(_ROUNDS):
         left = min(clock.remaining, ends - clock.elapsed)
         if left <= 0 or clock.reason() is not None:
@@ -55,7 +55,7 @@ def add_root_cuts(
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return point
         point = np.array(solver.getSolution().col_value, dtype=np.float64)
-        value = float(solver.getInfo().objective_function_value)
+        value: float = solver.getInfo().objective_function_value
         cuts = model.broken_cuts(point, _CUTS_PER_ROUND)
         for cut in cuts:
             cut.add_to(model.program)
@@ -66,7 +66,7 @@ def add_root_cuts(
                 cut.column.astype(np.int32),
                 cut.coefficient.astype(np.float64),
             )
-        slow = before is not None and abs(value - before) <= _LEAST_PROGRESS * max(1.0, abs(value))
+        slow = abs(value - before) <= _LEAST_PROGRESS * max(1.0, abs(value))
         if slow or not cuts:
             return point
         before = value
