@@ -28,6 +28,12 @@ __all__ = ["ParetoFront", "ParetoPoint", "pareto_front"]
 _DEFAULT_STOP = Stop(seconds=300)
 _SOLVES_A_POINT = 3
 
+# The best worst share sets all levels of share: it may take this part of the time.
+_FAIREST_PARTS = 6
+
+# Steps in which the share of a point is bettered before its proof is given up.
+_SHARE_STEPS = 12
+
 
 @dataclass(frozen=True, eq=False)
 class ParetoPoint:
@@ -71,8 +77,9 @@ class ParetoFront:
 
     Attributes:
         points: by cost, then value; no point dominates another, no two are equal.
-        complete: every level of cost and share asked for was looked at.
-        stop_reason: why the walk ended.
+        complete: every level of cost and share asked for was looked at and has a plan or, proved,
+            none; that a point is efficient says its ``proved`` alone.
+        stop_reason: why the walk ended or left a level out.
     """
 
     points: tuple[ParetoPoint, ...]
@@ -159,26 +166,29 @@ class _Walk:
         self.request = request.replace(objective=PlanObjective.MAX_VALUE, cost_weight=0)
         self.cost_levels, self.share_levels = cost_levels, share_levels
         self.points: list[ParetoPoint] = []
+        self._last_status = Status.NO_SOLUTION
         self.reason: StopReason | None = None
         self.has_districts = _has_districts(problem)
         self.left = 1 + share_levels * (1 + cost_levels * _SOLVES_A_POINT)
 
     def run(self) -> None:
         """Look at every level, as long as the stop rule allows."""
-        levels = list(self._share_levels())
+        cheapest = self._solve(objective=PlanObjective.MIN_COST)
+        levels = list(self._share_levels(cheapest))
         for number, level in enumerate(levels):
-            later = (len(levels) - number) * (1 + self.cost_levels * _SOLVES_A_POINT)
             if self._is_over():
                 return
-            self.left = later
-            self._walk_costs(level)
+            self.left = (len(levels) - number) * (1 + self.cost_levels * _SOLVES_A_POINT)
+            if number:
+                cheapest = self._solve(objective=PlanObjective.MIN_COST, least_share=level)
+            self._walk_costs(level, cheapest)
 
-    def _share_levels(self) -> Iterator[int | None]:
+    def _share_levels(self, start: _Found | None) -> Iterator[int | None]:
         """No limit first, then up to the best worst share that was found."""
         yield self.request.least_share
         if self.share_levels == 1 or not self.has_districts:
             return
-        best = self._solve(objective=PlanObjective.MAX_MIN)
+        best = self._solve(objective=PlanObjective.MAX_MIN, start=start, parts=_FAIREST_PARTS)
         if best is None or best.share is None:
             return
         low = self.request.least_share or 0
@@ -186,11 +196,11 @@ class _Walk:
         yield from sorted({round(step) for step in steps.tolist()} - {low})
 
     def _is_over(self) -> bool:
-        self.reason = self.reason or self.clock.reason()
-        return self.reason is not None
+        reason = self.clock.reason()
+        self.reason = reason or self.reason
+        return reason is not None
 
-    def _walk_costs(self, least_share: int | None) -> None:
-        cheapest = self._solve(objective=PlanObjective.MIN_COST, least_share=least_share)
+    def _walk_costs(self, least_share: int | None, cheapest: _Found | None) -> None:
         top = self._point(least_share, self.request.most_cost, cheapest)
         if cheapest is None or top is None:
             return
@@ -214,23 +224,23 @@ class _Walk:
         self, least_share: int | None, most_cost: int | None, start: _Found | None
     ) -> ParetoPoint | None:
         """Most value within limits, least cost for that value, best share for both."""
-        limits = {"least_share": least_share, "most_cost": most_cost}
-        first = self._solve(objective=PlanObjective.MAX_VALUE, start=start, **limits)
+        first = self._solve(
+            objective=PlanObjective.MAX_VALUE,
+            start=start,
+            least_share=least_share,
+            most_cost=most_cost,
+        )
         if first is None:
             return None
         value_bound = first.answer.result.bound
-        least = {"least_share": least_share, "least_value": first.value}
-        second = self._solve(objective=PlanObjective.MIN_COST, start=first, **least) or first
-        is_cheaper = second.answer is not first.answer
-        cost_bound = second.answer.result.bound if is_cheaper else None
-        best, share_bound = second, None
-        if self.has_districts:
-            both = {"least_share": least_share, "least_value": best.value, "most_cost": best.cost}
-            third = self._solve(objective=PlanObjective.MAX_MIN, start=second, **both)
-            if third is not None and third.share is not None and third.share >= (best.share or 0):
-                best = third
-                if third.answer.share_bounds.size:
-                    share_bound = int(third.answer.share_bounds[0])
+        second = self._solve(
+            objective=PlanObjective.MIN_COST,
+            start=first,
+            least_share=least_share,
+            least_value=first.value,
+        )
+        cost_bound = None if second is None else second.answer.result.bound
+        best, share_bound = self._fairest(second or first, least_share)
         point = ParetoPoint(
             best.value, best.cost, best.share, value_bound, cost_bound, share_bound, best.answer
         )
@@ -241,6 +251,34 @@ class _Walk:
             self.progress(news)
         return point
 
+    def _fairest(self, found: _Found, least_share: int | None) -> tuple[_Found, int | None]:
+        """A plan as good in value and cost with the best worst share, and the proved best one.
+
+        A value and a cost that are both best for each other leave few plans, so that asking for
+        a better share again and again takes few steps.
+        """
+        if found.share is None:
+            return found, None
+        for _ in range(_SHARE_STEPS):
+            found = self._best_of(found, least_share)
+            assert found.share is not None
+            if self._last_status is Status.INFEASIBLE:
+                return found, found.share
+            if self._last_status is Status.NO_SOLUTION:
+                break
+        return found, None
+
+    def _best_of(self, found: _Found, least_share: int | None) -> _Found:
+        assert found.share is not None
+        better = self._solve(
+            objective=PlanObjective.MAX_VALUE,
+            least_share=max(found.share + 1, least_share or 0),
+            least_value=found.value,
+            most_cost=found.cost,
+            may_fail=True,
+        )
+        return found if better is None else better
+
     def _solve(
         self,
         *,
@@ -249,8 +287,14 @@ class _Walk:
         least_share: int | None = None,
         least_value: int | None = None,
         most_cost: int | None = None,
+        parts: int | None = None,
+        may_fail: bool = False,
     ) -> _Found | None:
-        """One solve with limits beside the request's own; None without a plan."""
+        """One solve with limits beside the request's own; None without a plan.
+
+        ``parts``: its share of the time left, by default that of one among all solves left;
+        ``may_fail``: a solve without a plan and without a proof leaves no hole in the walk.
+        """
         asked = replace(
             self.request,
             objective=objective,
@@ -261,17 +305,16 @@ class _Walk:
         answer = solve(
             self.problem,
             asked,
-            stop=share(self.clock, max(self.left, 1)),
+            stop=share(self.clock, parts or max(self.left, 1)),
             seed=self.seed,
             start=None if start is None else start.answer,
         )
         self.left -= 1
-        status, reason = answer.result.status, answer.result.stop_reason
-        if reason is StopReason.USER:
-            self.reason = reason
+        self._last_status = status = answer.result.status
+        if status is Status.NO_SOLUTION and not may_fail:
+            # A level without a plan that is not proved to have none: the walk has a hole.
+            self.reason = answer.result.stop_reason
         if status in (Status.INFEASIBLE, Status.NO_SOLUTION):
-            if status is Status.NO_SOLUTION:
-                self.reason = self.reason or reason
             return None
         figures = evaluate(self.problem, answer.option, answer.assignments)
         worst = int(figures.shares[0]) if figures.shares.size else None
