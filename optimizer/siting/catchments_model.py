@@ -30,6 +30,8 @@ from optimizer.siting.highs import Model
 __all__ = ["DivisionModel"]
 
 _CUTS_PER_PIECE = 12
+_TRACE = 1e-4
+"""A smaller part of a unit is taken for the solver's tolerance."""
 _HALF = 0.5
 """Rows of integers are relaxed by half a unit: rounding in the solver then cuts nothing off."""
 
@@ -121,6 +123,23 @@ class DivisionModel:
                 parts.sort(key=len)
                 for part in parts[:-1]:
                     self._separate_pieces(station, part, parts[-1])
+        return len(self._rows) - before
+
+    def cut_off_relaxed(self, values: NDArray[np.float64]) -> int:
+        """Add cuts that a solution of the relaxation breaks; gives how many.
+
+        Units that a station with a home has a part of, in a piece without the home, break the
+        separator between them and the home by that very part.
+        """
+        before = len(self._rows)
+        part_of = np.zeros(self.column.shape)
+        part_of[self.unit, self.station] = values[: self.unit.size]
+        for station, home in enumerate(self.problem.station_home.tolist()):
+            if home < 0:
+                continue
+            for part in pieces(self.problem, np.flatnonzero(part_of[:, station] > _TRACE)):
+                if home not in part:
+                    self._separate_from_home(station, home, part)
         return len(self._rows) - before
 
     # -- rows ----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,9 @@ __all__ = ["possible_pairs", "solve_catchments"]
 
 _MOVES = 1500
 _MENDING_MOVES = 150
+_RELAXED_ROUNDS = 12
+_FIRST_SLICE_S = 5.0
+"""An early look at a solution that is not the best yet shows cuts that the best one needs too."""
 _START_SHARE = 0.25
 _BALANCE_SHARE = 0.5
 _SHOWN = 10
@@ -198,10 +202,14 @@ def _travel(
     model = DivisionModel(problem, possible, ppm=allowed)
     unit = model.unit_of_objective
     stage = _Stage(best, 0)
+    _cut_relaxation(model, clock)
+    timed = clock.rule.seconds is not None
+    slice_s = _FIRST_SLICE_S
     while True:
         assert stage.best is not None
         start = _start_values(model, stage.best)
-        outcome = run(model.model(), clock, seed=seed, start=start)
+        seconds = slice_s if timed else None
+        outcome = run(model.model(), clock, seed=seed, start=start, seconds=seconds)
         if outcome.status is OutcomeStatus.INFEASIBLE:
             raise RuntimeError("the model has lost a division that it must hold")
         if outcome.bound is not None:
@@ -212,8 +220,20 @@ def _travel(
         if stage.bound >= stage.best.travel:
             stage.proved, stage.reason = True, StopReason.FINISHED
             return stage
-        if not more or outcome.status is OutcomeStatus.STOPPED:
+        if outcome.status is OutcomeStatus.STOPPED:
+            if clock.reason() is not None or not timed or stage.reason is not StopReason.TIME:
+                return stage
+            slice_s *= 2  # the slice ended, not the solve
+        elif not more:
             return stage
+
+
+def _cut_relaxation(model: DivisionModel, clock: StopClock) -> None:
+    """Cuts from the linear relaxation, a few rounds of them: they cost little and bind early."""
+    for _ in range(_RELAXED_ROUNDS):
+        outcome = run(dataclasses.replace(model.model(), integer=None), clock)
+        if outcome.values is None or not model.cut_off_relaxed(outcome.values):
+            return
 
 
 def _start_values(model: DivisionModel, best: Division | None) -> NDArray[np.float64] | None:

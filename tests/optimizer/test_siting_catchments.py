@@ -89,7 +89,7 @@ class TestContiguity:
         assert answer.result.status is Status.OPTIMAL
 
     def test_stations_without_homes_still_get_one_piece_each(self) -> None:
-        problem, request = town(homes=False), CatchmentRequest(100_000)
+        problem, request = town(6, 4, 3, homes=False), CatchmentRequest(100_000)
         answer = solve_catchments(problem, request, stop=Stop(iterations=40))
         assert check_catchments(problem, request, answer) == ()
 
@@ -134,7 +134,9 @@ class TestRules:
 class TestStopping:
     def test_the_same_seed_and_iterations_give_the_same_division(self) -> None:
         stop = Stop(iterations=8)
-        first, second = (solve_catchments(town(seed=3), stop=stop, seed=4) for _ in range(2))
+        first, second = (
+            solve_catchments(town(6, 4, 3, seed=3), stop=stop, seed=4) for _ in range(2)
+        )
         assert first.unit_station.tolist() == second.unit_station.tolist()
         assert first.result.bound == second.result.bound
 
