@@ -11,7 +11,8 @@ MCLP (Church, ReVelle 1974), b_j the site's own gain and p the free sites that m
     0 <= y_k <= 1. The y need no integrality: at integer x each takes the value 0 or 1.
 
 LSCP goes to HiGHS. MCLP is solved by local search, exact Lagrangian bounds and branch and bound
-(:mod:`optimizer.siting.cover_tree`), which need no linear program.
+(:mod:`optimizer.siting.cover_tree`), which need no linear program; small models that stay open
+go to HiGHS.
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ __all__ = [
 
 
 _FIRST_ROUNDS = 500
+# Models up to so many entries go to HiGHS once so many nodes have not decided them.
+_SMALL_ENTRIES = 100_000
+_SMALL_NODES = 300
 
 
 def cover_all(
@@ -84,8 +88,33 @@ def cover_most(
     best = Best(model, new_sites - model.required, clock, Reporter("mclp", clock, progress), seed)
     best.start()
     best.improve(_FIRST_ROUNDS)
-    reason = search_tree(best)
+    is_small = model.site.size <= _SMALL_ENTRIES
+    reason = search_tree(best, _SMALL_NODES if is_small else None)
+    if reason is None:
+        reason = _finish(best, seed)
     return Proposal(_open(model, best.chosen), best.most, reason)
+
+
+def _finish(best: Best, seed: int) -> StopReason:
+    """Let HiGHS decide a small model, from the best answer known."""
+    model, unit = best.model, best.scale.unit
+
+    def watch(_: float | None, bound: float | None) -> None:
+        if bound is not None:
+            best.lower(-safe_bound(bound))
+
+    outcome = run(
+        maximal_model(model, best.room, unit),
+        best.clock,
+        seed=seed,
+        start=start_of(model, best.chosen),
+        watch=watch,
+    )
+    found = chosen_columns(outcome, model.n_sites)
+    if found is not None and found.size <= best.room:
+        best.keep(found)
+    watch(None, outcome.bound)
+    return outcome.stop_reason
 
 
 def covering_model(model: CoverModel) -> Model:

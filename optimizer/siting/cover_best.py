@@ -17,7 +17,7 @@ from optimizer.stop import StopClock
 
 __all__ = ["Best"]
 
-_MOST_OUT = 8
+_MOST_OUT = 14
 # One kernel call touches about so many entries, so that the stop rule is asked often enough.
 _ENTRIES_PER_CALL = 20_000_000
 _MOST_ROUNDS = 50

@@ -32,11 +32,16 @@ class Node:
         state: int8[c], 1 open, -1 closed, 0 free.
         must: int64[<= k], classes that must be covered.
         price: float32[k], scaled prices of all classes.
+        last: the site that was decided last, -1 for none; ``share`` how far its mean use was
+            from the decision.
+        share: see above.
     """
 
     state: NDArray[np.int8]
     must: NDArray[np.int64]
     price: NDArray[np.float32]
+    last: int = -1
+    share: float = 1.0
 
 
 class Climb:

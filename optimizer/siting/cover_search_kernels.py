@@ -16,7 +16,9 @@ import base.kernel_cache  # noqa: F401  (sets the cache folder before anything c
 __all__ = ["search"]
 
 # Refilling sees gains lowered by up to this share, so that no two refills are alike.
-_NOISE = 0.15
+_NOISE = 0.4
+# A result may be worse than what it replaces by up to this share of the best value.
+_SLACK = 1 / 2000
 
 
 @njit(cache=True, nogil=True)
@@ -25,7 +27,8 @@ def search(cover, members, best, values, words, rounds, most_out):
 
     A round closes a few open sites that lie close together, opens as many by noisy greedy
     choice, and then moves single sites as long as that gains. The result replaces the set unless
-    it is worse (iterated local search: Lourenco, Martin, Stutzle 2003).
+    it is worse by more than a random threshold (iterated local search: Lourenco, Martin, Stutzle
+    2003; threshold accepting: Dueck, Scheuer 1990).
 
     Args:
         cover: the lists.
@@ -63,7 +66,8 @@ def search(cover, members, best, values, words, rounds, most_out):
         if value > values[1]:
             values[1] = value
             best[:] = members
-        if value < worth:
+        slack = _SLACK * values[1] * _draw(words, 1 << 20) / (1 << 20)
+        if value < worth - slack:
             _go_back(cover, members, before, is_open, count, added)
             value = worth
     values[0] = value

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from optimizer.result import StopReason
 from optimizer.siting.cover_best import Best
 from optimizer.siting.cover_climb import Climb, Node, root_of
-from optimizer.siting.cover_core import Core, core_of
+from optimizer.siting.cover_core import core_of
 
 __all__ = ["search_tree"]
 
@@ -32,12 +32,20 @@ _ROUNDS_PER_NODE = 2
 Child = tuple[int, Node]
 
 
-def search_tree(best: Best) -> StopReason:
+def search_tree(best: Best, most_nodes: int | None = None) -> StopReason | None:
     """Search, highest bound first, until every node is closed or the clock says so.
 
     The stop rule's iterations are nodes after the root.
+
+    Args:
+        best: the best answer known; it and its bound are improved.
+        most_nodes: nodes after which another solver takes over, None for no limit.
+
+    Returns:
+        Why the search stopped, None where ``most_nodes`` were not enough.
     """
-    children, reason = _expand_root(best)
+    history = History(best.model.n_sites)
+    children, reason = _expand_root(best, history)
     numbers = count()
     heap = [(-bound, next(numbers), node) for bound, node in children]
     heapq.heapify(heap)
@@ -48,9 +56,11 @@ def search_tree(best: Best) -> StopReason:
         if best.is_proved:
             return StopReason.FINISHED
         reason = best.clock.reason(nodes)
+        if reason is None and nodes == most_nodes:
+            return None
         if reason is None:
             nodes += 1
-            for child_bound, child in _expand(best, node, -bound):
+            for child_bound, child in _expand(best, node, -bound, history):
                 heapq.heappush(heap, (-child_bound, next(numbers), child))
             reason = best.improve(_ROUNDS_PER_NODE)
     if reason is None:
@@ -58,7 +68,7 @@ def search_tree(best: Best) -> StopReason:
     return reason or StopReason.FINISHED
 
 
-def _expand_root(best: Best) -> tuple[list[Child], StopReason | None]:
+def _expand_root(best: Best, history: History) -> tuple[list[Child], StopReason | None]:
     """Lower the root's bound until it meets the best answer or the steps are too small."""
     root = root_of(best)
     core = core_of(best.whole, best.room, root.state, root.must)
@@ -75,10 +85,10 @@ def _expand_root(best: Best) -> tuple[list[Child], StopReason | None]:
         best.lower(run.settle())
         if run.theta < _SMALLEST_THETA:
             break
-    return ([], None) if best.is_proved else (_branch(best, root, run), None)
+    return ([], None) if best.is_proved else (_branch(best, root, run, history), None)
 
 
-def _expand(best: Best, node: Node, bound: int) -> list[Child]:
+def _expand(best: Best, node: Node, bound: int, history: History) -> list[Child]:
     core = core_of(best.whole, best.room, node.state, node.must)
     if core is None:
         return []
@@ -86,11 +96,12 @@ def _expand(best: Best, node: Node, bound: int) -> list[Child]:
     for _ in range(_NODE_CALLS):
         run.step(_NODE_STEPS, _NODE_PATIENCE, _NODE_SHARE)
         if run.settle() <= best.units:
-            return []
-    return _branch(best, node, run)
+            break
+    history.learn(node, bound - max(run.bound, best.units))
+    return [] if run.bound <= best.units else _branch(best, node, run, history)
 
 
-def _branch(best: Best, node: Node, run: Climb) -> list[Child]:
+def _branch(best: Best, node: Node, run: Climb, history: History) -> list[Child]:
     """Two children of a node; none where one set of sites is left, which is then evaluated."""
     core = run.core
     state = node.state.copy()
@@ -105,16 +116,35 @@ def _branch(best: Best, node: Node, run: Climb) -> list[Child]:
     best.improve_from(np.union1d(np.flatnonzero(node.state == 1), core.sites[run.used]))
     price = node.price.copy()
     price[core.classes] = run.price
-    pick = _fractional(core, run)
+    use = np.clip(run.mean, 0.01, 0.99)
+    pick = int(np.argmax(np.where(run.decided == 0, history.merit(core.sites, use), -1.0)))
+    site = int(core.sites[pick])
     children = []
-    for decision in (-1, 1):
+    for decision, share in ((-1, use[pick]), (1, 1 - use[pick])):
         child = state.copy()
-        child[core.sites[pick]] = decision
-        children.append((run.bound, Node(child, node.must, price)))
+        child[site] = decision
+        children.append((run.bound, Node(child, node.must, price, site, float(share))))
     return children
 
 
-def _fractional(core: Core, run: Climb) -> int:
-    """The free site whose mean use is nearest to one half."""
-    use: NDArray[np.float64] = np.where(run.decided == 0, np.abs(run.mean - 0.5), np.inf)
-    return int(np.argmin(use))
+class History:
+    """What deciding each site has done to bounds so far (pseudo-costs: Benichou et al. 1971)."""
+
+    def __init__(self, n_sites: int) -> None:
+        # Rows: closing, opening. Every site starts as if one decision had done the mean.
+        self._fall = np.zeros((2, n_sites))
+        self._times = np.zeros((2, n_sites))
+
+    def learn(self, node: Node, fall: int) -> None:
+        """Take note of how far a node's bound fell by its last decision."""
+        if node.last >= 0:
+            side = int(node.state[node.last] == 1)
+            self._fall[side, node.last] += fall / node.share
+            self._times[side, node.last] += 1
+
+    def merit(self, sites: NDArray[np.int64], use: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Product of the falls to expect from closing and from opening each site."""
+        mean = (1.0 + self._fall.sum(axis=1)) / (1.0 + self._times.sum(axis=1))
+        fall = (mean[:, None] + self._fall[:, sites]) / (1.0 + self._times[:, sites])
+        merit: NDArray[np.float64] = (1e-6 + fall[0] * use) * (1e-6 + fall[1] * (1 - use))
+        return merit
