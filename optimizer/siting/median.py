@@ -14,32 +14,34 @@ HiGHS only supplies prices (the duals of the relaxation), and a tree of exact bo
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
-from numpy.typing import NDArray
 
 from optimizer.result import StopReason
 from optimizer.siting.engine import Proposal, Reporter
 from optimizer.siting.median_best import Best
 from optimizer.siting.median_climb import Climb, Node, steps_per_call
 from optimizer.siting.median_core import Core, whole_core
-from optimizer.siting.median_finish import core_prices, is_resolved, solve_core
+from optimizer.siting.median_finish import core_prices, is_resolved
 from optimizer.siting.median_kernels import first_prices
 from optimizer.siting.median_model import median_model
+from optimizer.siting.median_steps import narrow, raise_bound
 from optimizer.siting.median_tree import exact_core, search_tree
 from optimizer.siting.problem import SitingProblem
 from optimizer.stop import ProgressCallback, StopClock
 
 __all__ = ["least_cost"]
 
-_ROOT_STEPS = 3000
+_ROOT_STEPS = 8000
 _ROOT_THETA = 2.0
-_ROOT_PATIENCE = 30
+_ROOT_PATIENCE = 100
 _SMALLEST_THETA = 1e-3
 _POLISHED_CHUNKS = 4
-# Cores up to this size go to HiGHS whole; larger ones are split first.
-_SMALL_CORE = 3_000
+# Entries that swap searches touch: before the bounds, in between, and when bounds alone fail.
+_FIRST_WORK = 60_000_000
+_POLISH_WORK = 10_000_000
+_LAST_WORK = 400_000_000
+# Smaller cores are solved faster than a better answer is found by swaps.
+_TINY_CORE = 3_000
 # Relaxations up to this size are worth the simplex method's time.
 _LARGE_CORE = 300_000
 
@@ -57,7 +59,7 @@ def least_cost(
     """
     model = median_model(problem)
     room = new_sites - model.required
-    best = Best(model, room, clock, Reporter("p_median", clock, progress))
+    best = Best(model, room, clock, Reporter("p_median", clock, progress), seed)
     reason = _search(best, seed)
     sites = np.concatenate([model.fixed, model.sites[best.is_open]])
     return Proposal(np.sort(sites), best.total(min(best.bound, best.units)), reason)
@@ -68,20 +70,27 @@ def _search(best: Best, seed: int) -> StopReason:
         best.keep(np.full(best.is_open.size, best.room > 0))
         best.lift(best.units)
         return StopReason.FINISHED
-    reason = best.improve(best.is_open)
+    reason = best.improve(best.is_open, _FIRST_WORK)
     if reason is not None:
         return reason
     node, core, reason = _climb_root(best)
     if reason is not None or best.is_proved:
         return reason or StopReason.FINISHED
-    if is_resolved(best) and core.size <= _SMALL_CORE:
-        _, reason = solve_core(best, core, seed, lift=True)
-        if best.is_proved or reason is not StopReason.FINISHED:
-            return reason
-    if not is_resolved(best) and core.size <= _LARGE_CORE:
+    if core.size > _TINY_CORE:
+        units = best.units
+        reason = best.improve(best.is_open, _LAST_WORK)
+        if best.is_proved or reason is not None:
+            return reason or StopReason.FINISHED
+        if best.units < units:
+            node, core = narrow(best, core, node, node.price)
+    if is_resolved(best):
+        node, core, reason = raise_bound(best, core, node, seed)
+        if best.is_proved or reason is not None:
+            return reason or StopReason.FINISHED
+    elif core.size <= _LARGE_CORE:
         prices = core_prices(best, core, seed)
         if prices is not None:
-            node, core = _reprice(best, core, node, prices)
+            node, core = narrow(best, core, node, prices)
     return search_tree(best, core, node, seed)
 
 
@@ -98,7 +107,7 @@ def _climb_root(best: Best) -> tuple[Node, Core, StopReason | None]:
         climb.step(whole, state, target, chunk, _ROOT_PATIENCE)
         best.keep(climb.used)
         if at < _POLISHED_CHUNKS * chunk:
-            reason = best.improve(climb.used)
+            reason = best.improve(climb.used, _POLISH_WORK)
         # Answers as good as the best one stay in the core, so that it is among them.
         bound, core = exact_core(best, whole, state, climb.best, best.units + 1)
         best.lift(bound)
@@ -106,13 +115,3 @@ def _climb_root(best: Best) -> tuple[Node, Core, StopReason | None]:
         if reason is not None or best.is_proved or climb.theta < _SMALLEST_THETA:
             break
     return climb.node(state), core, reason
-
-
-def _reprice(best: Best, core: Core, node: Node, prices: NDArray[np.float64]) -> tuple[Node, Core]:
-    """The root with better prices and the smaller core that they leave, if they are better."""
-    state = core.state.copy()
-    bound, smaller = exact_core(best, core, state, prices, best.units)
-    if bound <= best.bound:
-        return node, core
-    best.lift(bound)
-    return dataclasses.replace(node, state=state, price=prices), smaller

@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from optimizer.result import StopReason
 from optimizer.siting.engine import chosen_columns
-from optimizer.siting.highs import OutcomeStatus, run, safe_bound
+from optimizer.siting.highs import OutcomeStatus, Watch, run, safe_bound
 from optimizer.siting.median_best import Best
-from optimizer.siting.median_core import Core, core_program, core_start
+from optimizer.siting.median_core import Core
+from optimizer.siting.median_radius import radius_program
 
-__all__ = ["core_prices", "is_resolved", "solve_core"]
+__all__ = ["core_prices", "is_resolved", "solve_core", "solve_node"]
 
 # Largest objective, in units, that HiGHS' doubles resolve to the unit.
 _RESOLVED_UNITS = 2**28
@@ -22,53 +23,67 @@ def is_resolved(best: Best) -> bool:
     return best.units < _RESOLVED_UNITS
 
 
-def solve_core(best: Best, core: Core, seed: int, *, lift: bool) -> tuple[int, StopReason]:
-    """Let HiGHS solve a core whose objective its doubles resolve; better answers are kept.
+def solve_core(best: Best, core: Core, seed: int, *, below: int) -> StopReason:
+    """Let HiGHS solve the core of the answers below a target, whose objective its doubles resolve.
+
+    A better answer is kept, and the bound lifted: no answer outside the core is below the target.
 
     Args:
         best: the best answer known.
         core: what is left.
         seed: HiGHS' seed.
-        lift: the core is the whole question, so that its bound is a bound for all.
+        below: the target, in units.
+
+    Returns:
+        Why HiGHS stopped.
+    """
+
+    def watch(_: float | None, bound: float | None) -> None:
+        if bound is not None:
+            best.lift(min(safe_bound(bound), below))
+
+    bound, reason = _run(best, core, seed, watch)
+    best.lift(min(bound, below))
+    return reason
+
+
+def solve_node(best: Best, core: Core, seed: int) -> tuple[int, StopReason]:
+    """Let HiGHS solve a node's core; a better answer is kept.
 
     Returns:
         The core's proved bound in units, and why HiGHS stopped.
     """
-    entry_cost, base_cost = _costs_in_units(best, core)
+    return _run(best, core, seed, None)
 
-    def watch(_: float | None, bound: float | None) -> None:
-        if lift and bound is not None:
-            best.lift(safe_bound(bound))
 
-    outcome = run(
-        core_program(core, entry_cost, base_cost),
-        best.clock,
-        seed=seed,
-        start=core_start(core, best.is_open) if lift else None,
-        watch=watch,
-    )
+def _run(best: Best, core: Core, seed: int, watch: Watch | None) -> tuple[int, StopReason]:
+    program = radius_program(core, *_costs_in_units(best, core))
+    start = None if watch is None else program.start(best.is_open)
+    outcome = run(program.model, best.clock, seed=seed, start=start, watch=watch)
+    if outcome.status is OutcomeStatus.INFEASIBLE:
+        return best.units, outcome.stop_reason
     chosen = chosen_columns(outcome, core.state.size)
     if chosen is not None and chosen.size <= best.room:
         is_open = np.zeros(best.is_open.size, dtype=bool)
         is_open[chosen] = True
         best.keep(is_open)
     bound = 0 if outcome.bound is None else safe_bound(outcome.bound)
-    if lift:
-        best.lift(bound)
     return bound, outcome.stop_reason
 
 
-def core_prices(best: Best, core: Core, seed: int) -> NDArray[np.float64] | None:
+def core_prices(
+    best: Best, core: Core, seed: int, seconds: float | None = None
+) -> NDArray[np.float64] | None:
     """Scaled prices from the duals of the core's relaxation, None where it was not solved."""
     entry_cost, base_cost = _costs_in_units(best, core)
     # Costs near one million keep the simplex method's tolerances meaningful.
     factor = 2.0 ** max(0, best.units.bit_length() - 20)
-    program = core_program(core, entry_cost / factor, base_cost / factor, relaxed=True)
-    outcome = run(program, best.clock, seed=seed)
+    program = radius_program(core, entry_cost / factor, base_cost / factor, relaxed=True)
+    outcome = run(program.model, best.clock, seed=seed, seconds=seconds)
     if outcome.status is not OutcomeStatus.SOLVED or outcome.row_dual is None:
         return None
-    dual = outcome.row_dual[: best.scaled.base.size] * factor
-    return np.clip(np.ldexp(dual, best.scaled.shift), 0.0, best.scaled.base)
+    price = program.prices(outcome.row_dual) * factor
+    return np.clip(np.ldexp(price, best.scaled.shift), 0.0, best.scaled.base)
 
 
 def _costs_in_units(best: Best, core: Core) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

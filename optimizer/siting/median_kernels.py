@@ -13,7 +13,7 @@ from numba import njit
 
 import base.kernel_cache  # noqa: F401  (sets the cache folder before anything compiles)
 
-__all__ = ["bound_and_fix", "climb", "first_prices", "least_costs", "swap"]
+__all__ = ["bound_and_fix", "climb", "first_prices", "least_costs", "same_prefixes", "swap"]
 
 
 @njit(cache=True, nogil=True)
@@ -274,3 +274,30 @@ def bound_and_fix(indptr, site, entry, base, state, room, price, cut):
         elif room == 0 or value + worth[j] - last >= cut:
             state[j] = -1
     return value
+
+
+@njit(cache=True, nogil=True)
+def same_prefixes(indptr, site, row, end, lead, n_sites):
+    """bool[t], whether the entries of a row up to ``end`` are the sites of the lead's prefix.
+
+    Args:
+        indptr: see the module.
+        site: see the module.
+        row: int64[t], the row of each prefix.
+        end: int64[t], where it ends.
+        lead: int64[t], the prefix that it is compared with.
+        n_sites: number of sites.
+    """
+    stamp = np.full(n_sites, -1, dtype=np.int64)
+    is_same = np.ones(row.size, dtype=np.bool_)
+    for t in np.argsort(lead, kind="mergesort"):
+        s = lead[t]
+        if stamp[site[indptr[row[s]]]] != s:
+            for e in range(indptr[row[s]], end[s]):
+                stamp[site[e]] = s
+        is_same[t] = end[t] - indptr[row[t]] == end[s] - indptr[row[s]]
+        for e in range(indptr[row[t]], end[t]):
+            if stamp[site[e]] != s:
+                is_same[t] = False
+                break
+    return is_same

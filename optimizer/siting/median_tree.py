@@ -16,7 +16,7 @@ from optimizer.result import StopReason
 from optimizer.siting.median_best import Best
 from optimizer.siting.median_climb import Climb, Node, steps_per_call
 from optimizer.siting.median_core import Core
-from optimizer.siting.median_finish import is_resolved, solve_core
+from optimizer.siting.median_finish import is_resolved, solve_node
 from optimizer.siting.median_kernels import bound_and_fix
 
 __all__ = ["exact_core", "search_tree"]
@@ -84,7 +84,7 @@ def _expand(
         if reason is not None:
             return [(bound, node)], reason
     if is_resolved(best) and left.size <= _SMALL_CORE:
-        exact, reason = solve_core(best, left, seed, lift=False)
+        exact, reason = solve_node(best, left, seed)
         bound = max(bound, exact)
         if bound >= best.units:
             return [], None
