@@ -97,8 +97,11 @@ SOURCES: Mapping[str, PublicSet] = {
         _each(
             _ORLIB,
             [
-                *(f"cap{n}.txt" for n in (41, 42, 43, 44, 61, 62, 63, 64, 71, 72, 73, 74)),
-                *(f"cap{n}.txt" for n in (101, 102, 103, 104)),
+                *(
+                    f"cap{group}{n}.txt"
+                    for group in (4, 6, 7, 8, 9, 10, 11, 12, 13)
+                    for n in (1, 2, 3, 4)
+                ),
                 "capopt.txt",
             ],
         ),

@@ -16,7 +16,15 @@ from benchmarks.suite import Limits, Outcome, Solution
 from optimizer.siting.allocation import Allocation, AllocationModel, solve_allocation
 from optimizer.stop import Progress, Stop
 
-__all__ = ["PROOF", "BrokenAnswerError", "model_of", "recomputed", "solution_of", "solve_ours"]
+__all__ = [
+    "PROOF",
+    "BrokenAnswerError",
+    "model_of",
+    "recomputed",
+    "shares_of",
+    "solution_of",
+    "solve_ours",
+]
 
 PROOF = 1e-6
 """Largest proved gap, a fraction, that counts as a proof of a real-valued objective."""
@@ -61,7 +69,7 @@ def solve_ours(instance: Capacitated, limits: Limits) -> Outcome:
     bound = proposal.bound / _TICKS
     if proposal.allocation is None:
         return Outcome(str(proposal.status), None, clock.elapsed, bound, trace)
-    elapsed, share = clock.elapsed, _shares(instance, proposal.allocation)
+    elapsed, share = clock.elapsed, shares_of(instance, proposal.allocation)
     try:
         value = recomputed(instance, proposal.allocation.open_sites, share)
     except BrokenAnswerError as error:
@@ -121,7 +129,8 @@ def _ticks(values: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.floor(values * _TICKS).astype(np.int64)
 
 
-def _shares(instance: Capacitated, allocation: Allocation) -> NDArray[np.float64]:
+def shares_of(instance: Capacitated, allocation: Allocation) -> NDArray[np.float64]:
+    """float64[n, m], the part of each customer that each site serves."""
     share = np.zeros(instance.cost.shape)
     share[allocation.row, allocation.site] = allocation.amount / instance.demand[allocation.row]
     return share

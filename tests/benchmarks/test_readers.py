@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.readers.allocation import read_cap, read_cap_optima, read_sjc
 from benchmarks.readers.mclp import read_covering_points
 from benchmarks.readers.pmed import read_pmed, read_pmed_optima
 from benchmarks.readers.solomon import read_solomon
@@ -43,6 +44,8 @@ CUST NO. XCOORD. YCOORD. DEMAND READY TIME DUE DATE SERVICE TIME
 1 3 4 5 0 50 10
 2 1 1 6 10 60 10
 """
+CAP = "2 1\n10 7.5\n20 0\n4\n1.5 2.5\n"
+SJC = "2 1\n0 0 9 4\n3 4 9 5\n"
 
 
 def wrote(folder: Path, text: str) -> Path:
@@ -76,9 +79,39 @@ def test_solomon_distances_are_cut_to_tenths(tmp_path: Path) -> None:
     assert instance.due.tolist() == [100, 50, 60]
 
 
+def test_capacitated_locations(tmp_path: Path) -> None:
+    cap = read_cap(wrote(tmp_path, CAP))
+    assert cap.capacity.tolist() == [10, 20] and cap.fixed.tolist() == [7.5, 0.0]
+    assert cap.demand.tolist() == [4] and cap.cost.tolist() == [[1.5, 2.5]]
+    assert not cap.single and cap.most is None
+    path = wrote(tmp_path, CAP.replace("10 7.5", "capacity 7.5"))
+    assert read_cap(path, 12).capacity.tolist() == [12, 20]
+    sjc = read_sjc(wrote(tmp_path, SJC))
+    assert sjc.cost.tolist() == [[0.0, 5.0], [5.0, 0.0]]
+    assert sjc.capacity.tolist() == [9, 9] and sjc.demand.tolist() == [4, 5]
+    assert sjc.single and sjc.most == 1
+
+
+def test_optima_of_capacitated_locations(tmp_path: Path) -> None:
+    path = wrote(
+        tmp_path, "Data file   Optimal\ncap41 10.5\ncapa 9.5 (capacity 8000)\n  8 (capacity 9000)\n"
+    )
+    expected = {("cap41", None): 10.5, ("capa", 8000): 9.5, ("capa", 9000): 8.0}
+    assert read_cap_optima(path) == expected
+    assert read_cap_optima(tmp_path / "absent.txt") == {}
+    with pytest.raises(FormatError, match="line 1 holds no optimum"):
+        read_cap_optima(wrote(tmp_path, "cap41 ?\n"))
+
+
 @pytest.mark.parametrize(
     ("read", "text", "message"),
     [
+        (read_cap, "2", "first line"),
+        (read_cap, CAP.replace("1.5 ", ""), "9 numbers expected, 8 found"),
+        (read_cap, CAP.replace("10 ", "10.5 "), "a capacity is no whole number"),
+        (read_cap, CAP.replace("10 ", "capacity "), "leaves the capacity open"),
+        (read_sjc, SJC.replace("9 5", "9"), "four numbers for each"),
+        (read_sjc, SJC.replace("9 5", "9 0"), "a demand is no whole number"),
         (read_pmed, "", "empty"),
         (read_pmed, "3 2", "first line"),
         (read_pmed, "3 2 1\n1 2 x", "word 6 is 'x'"),
