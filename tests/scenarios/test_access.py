@@ -115,3 +115,15 @@ class TestSheets:
         assert AccessInput().zones == ((5, 10, 15), (1, 0.68, 0.22))
         assert AccessInput(minutes=[5, 15]).zones == ((15,), (1,))
         assert AccessInput(zone_weights=[0.5]).zones == ((15,), (0.5,))
+
+
+class TestNoSites:
+    def test_before_the_first_site_nobody_has_a_way(self, tmp_path: Path) -> None:
+        premises = {"source": source("premises"), "status": "candidate", "id": "id"}
+        run = access(tmp_path, sites=[premises])
+        before = row(run, "before", None, None).minutes
+        assert before.without == before.persons == 100
+        assert before.within == (0, 0, 0)
+        index = access_sheets(run)[1].frame("en").set_index("when")
+        assert index.loc["before", "Gini"] is None
+        assert index.loc["before", "people without supply (%)"] == 100
