@@ -15,7 +15,7 @@ from base.faults import Fault, FaultError
 from optimizer.result import Status
 from optimizer.siting.plan.check import check
 from optimizer.siting.plan.conflict import Conflict, conflict
-from optimizer.siting.plan.problem import PlanAnswer, PlanProblem, PlanRequest
+from optimizer.siting.plan.problem import Assignments, PlanAnswer, PlanProblem, PlanRequest
 from optimizer.siting.plan.solve import solve
 from optimizer.stop import ProgressCallback, Stop
 from scenarios import plan_figures as figures
@@ -41,8 +41,8 @@ class PlanRun:
     Attributes:
         case: streets, sites, options, demand and the compiled problem.
         answer: the solver's answer; the checker found nothing wrong with it.
-        today: who is served by what stands today (best assignment to today's places); year 0 of
-            it is today.
+        today: who is served where by what stands today (the best use of today's places), with
+            ``year`` 0.
         why_none: the rules that cannot hold together, where the plan is proved infeasible; see
             ``conflict`` for them in words.
         warnings: what the user should know.
@@ -54,7 +54,7 @@ class PlanRun:
 
     case: PlanCase
     answer: PlanAnswer
-    today: PlanAnswer
+    today: Assignments
     why_none: Conflict | None
     warnings: tuple[Fault, ...]
 
@@ -153,7 +153,7 @@ class PlanRun:
     def served_today(self) -> NDArray[np.float64]:
         """float64[n], units of every demand row that today's network serves."""
         current = self.problem.sites.current[None, :]
-        served = figures.served_units(self.problem, current, self.today.assignments)
+        served = figures.served_units(self.problem, current, self.today)
         return served.reshape(-1)
 
     @cached_property
@@ -286,5 +286,4 @@ def run_plan(
         why = conflict(
             problem, request, is_infeasible=True, stop=stop, seed=aim.seed, progress=progress
         )
-    today = serve_today(problem, seed=aim.seed)
-    return PlanRun(case, answer, today, why, case.warnings)
+    return PlanRun(case, answer, serve_today(problem), why, case.warnings)

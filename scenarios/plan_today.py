@@ -1,90 +1,79 @@
-"""Whom today's network serves: a plan's problem with nothing left to decide but assignments."""
+"""Whom today's network serves: the best use of the places that stand today."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from base.faults import FaultError
-from optimizer.siting.plan import tables
-from optimizer.siting.plan.check import check
-from optimizer.siting.plan.problem import PlanAnswer, PlanProblem, PlanRequest
-from optimizer.siting.plan.solve import solve
-from optimizer.stop import Stop
-from scenarios.codes import CHECK_REFUSED
+from optimizer.siting.allocation_flow import best_flows
+from optimizer.siting.plan.problem import Assignments, PlanProblem
 
-__all__ = ["serve_today", "today_problem"]
-
-_SECONDS, _NODES = 30.0, 1000
+__all__ = ["serve_today"]
 
 
-def serve_today(problem: PlanProblem, seed: int = 0) -> PlanAnswer:
-    """The best use of the places that stand today; its only year is today.
+def serve_today(problem: PlanProblem) -> Assignments:
+    """The assignments of most value to what stands before the first year; ``year`` is 0.
 
-    Raises:
-        FaultError: the independent checker refuses the answer (CC-S206).
+    Rows that have to be served (residents of homes, for instance) come before all others. A row
+    may be split although the plan would keep it whole. Per service, a flow of least cost.
     """
-    today = today_problem(problem)
-    answer = solve(today, PlanRequest(), stop=Stop(_SECONDS, _NODES), seed=seed)
-    violations = check(today, PlanRequest(), answer)
-    if violations:
-        raise FaultError(
-            [CHECK_REFUSED(what_en=each.text("en"), what_zh=each.text("zh")) for each in violations]
-        )
-    return answer
-
-
-def today_problem(problem: PlanProblem) -> PlanProblem:
-    """One year in which all that stands today stays, and nothing else may stand.
-
-    No rules, floors or hierarchy hold, and nobody must be served: today is as it is.
-    """
-    sites, options, demand = problem.sites, problem.options, problem.demand
-    kept = np.sort(sites.current[sites.current >= 0]).astype(np.int64)
-    number = np.full(problem.n_options, -1, dtype=np.int32)
-    number[kept] = np.arange(kept.size, dtype=np.int32)
-    current = np.where(sites.current >= 0, number[sites.current], -1).astype(np.int32)
-    levels = problem.level_parent.size
-    return PlanProblem(
-        years=tables.Years(weight=_one(1), capital=_one(-1), running=_one(-1)),
-        sites=sites.replace(
-            current=current,
-            due=np.where(current >= 0, 0, -1).astype(np.int32),
-            takeover_indptr=np.zeros(problem.n_sites + 1, dtype=np.int64),
-            takeover_option=np.zeros(0, dtype=np.int32),
-        ),
-        options=tables.Options(
-            site=options.site[kept],
-            level=options.level[kept],
-            first_year=options.first_year[kept],
-            area=options.area[kept],
-            yearly_cost=options.yearly_cost[kept],
-            opening_cost=options.opening_cost[kept],
-            bonus=np.zeros(kept.size, dtype=np.int64),
-            # The same services stay capacitated, so that who is assigned today is, too.
-            capacity=_limited(problem, kept),
-            quota_area=np.zeros(kept.size, dtype=np.int64),
-        ),
-        demand=demand.replace(must=np.zeros(problem.n_demand, dtype=bool)),
-        reach=problem.reach,
-        level_parent=np.full(levels, -1, dtype=np.int32),
-        level_fanout=np.full(levels, tables.UNLIMITED, dtype=np.int32),
-        ticks_per_second=problem.ticks_per_second,
-        units_per_person=problem.units_per_person,
+    entries = [_of_service(problem, int(each)) for each in np.flatnonzero(problem.capacitated)]
+    row, site, amount = (
+        np.concatenate([np.zeros(0, dtype=np.int64), *(entry[at] for entry in entries)])
+        for at in range(3)
+    )
+    order = np.lexsort((site, row))
+    return Assignments(
+        year=np.zeros(row.size, dtype=np.int32),
+        row=row[order].astype(np.int32),
+        site=site[order].astype(np.int32),
+        amount=amount[order],
     )
 
 
-def _one(value: int) -> NDArray[np.int64]:
-    return np.array([value], dtype=np.int64)
+_Entries = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 
-def _limited(problem: PlanProblem, kept: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Capacities, those without limit of a capacitated service as all that anybody asks for."""
-    capacity = problem.options.capacity[kept].copy()
+def _of_service(problem: PlanProblem, service: int) -> _Entries:
+    """Rows, sites and units of one service."""
+    demand, reach = problem.demand, problem.reach
+    rows = np.flatnonzero(demand.service == service)
+    room = _rooms(problem, service, int(demand.amount[rows].sum()))
+    site = np.repeat(np.arange(problem.n_sites), np.diff(reach.indptr))
+    mine = (demand.service[reach.demand] == service) & (room[site] > 0)
+    mine &= reach.cost <= demand.radius[reach.demand]
+    site, row, way = site[mine], reach.demand[mine].astype(np.int64), reach.cost[mine]
+    worth = _unit_value(problem, row, way) + 1  # of two uses that are worth nothing, any
+    worth[demand.must[row]] += int(worth.max(initial=0))
+    # Whoever is not served goes to one more site, which is worth nothing.
+    nobody = problem.n_sites
+    number = np.full(problem.n_demand, -1, dtype=np.int64)
+    number[rows] = np.arange(rows.size)
+    units = best_flows(
+        np.concatenate([number[row], np.arange(rows.size)]),
+        np.concatenate([site, np.full(rows.size, nobody)]),
+        np.concatenate([-worth, np.zeros(rows.size, dtype=np.int64)]),
+        demand.amount[rows],
+        np.append(room, max(int(demand.amount[rows].sum()), 1)),
+    )
+    assert units is not None  # there is room for everybody at the last site
+    served = np.flatnonzero(units[: row.size])
+    return row[served], site[served], units[served]
+
+
+def _rooms(problem: PlanProblem, service: int, asked: int) -> NDArray[np.int64]:
+    """int64[m], today's room of every site."""
+    current = problem.sites.current
+    room = np.where(current >= 0, problem.options.capacity[current, service], 0)
+    return np.where(room < 0, asked, room).astype(np.int64)
+
+
+def _unit_value(
+    problem: PlanProblem, row: NDArray[np.int64], way: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Value of one unit of a row at a distance, as the problem's demand table counts it."""
     demand = problem.demand
-    asked = np.zeros(problem.n_services, dtype=np.int64)
-    np.add.at(asked, demand.service, demand.amount)
-    for service in np.flatnonzero(problem.capacitated):
-        column = capacity[:, service]
-        column[column < 0] = asked[service]
-    return capacity
+    full, radius, weight = demand.full[row], demand.radius[row], demand.weight[row]
+    fades = way > full
+    span = np.where(fades, radius - full, 1)
+    return np.where(fades, weight * (radius - way) // span, weight)

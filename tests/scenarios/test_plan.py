@@ -95,6 +95,14 @@ class TestFigures:
         care = ~meals
         assert run.served_today[care].sum() == pytest.approx(80 + 240 + 30)
 
+    def test_todays_assignments_keep_to_rooms_and_needs(self, run: PlanRun) -> None:
+        today, problem = run.today, run.problem
+        load = np.bincount(today.site, today.amount, minlength=problem.n_sites)
+        room = problem.options.capacity[problem.sites.current, 1]
+        assert (load[:2] <= room[:2]).all() and not load[2:].any()
+        served = np.bincount(today.row, today.amount, minlength=problem.n_demand)
+        assert (served <= problem.demand.amount).all()
+
     def test_rules_and_floors_with_their_values(self, run: PlanRun) -> None:
         assert all(each.met for each in (*run.rules, *run.floors))
         centres = [each for each in run.rules if each.row.rule == 1]
@@ -187,6 +195,9 @@ class TestHomes:
     def test_residents_move_when_a_home_closes(self, tmp_path: Path) -> None:
         found = self.homes(tmp_path)
         assert found.status is Status.OPTIMAL
+        rows = found.case.demand.site[found.today.row]
+        assert (found.today.site[rows >= 0] == rows[rows >= 0]).all()  # all are at home today
+        assert found.today.amount[rows >= 0].sum() == 30 * found.problem.units_per_person
         last = found.moves[found.moves["year"] == 1]
         assert last[["from_id", "to_id", "units"]].to_numpy().tolist() == [["H1", "H2", 20.0]]
         closed = found.changes[found.changes["kind"] == "close"]
