@@ -20,7 +20,7 @@ UP_TO = 3
 
 def test_every_point_is_the_optimum():
     solved = 0
-    for seed in range(40):
+    for seed in range(24):
         problem, request = random_plan(seed)
         asked = request.replace(objective=PlanObjective.MAX_VALUE, cost_weight=0)
         points = coverage_curve(problem, request, UP_TO)
@@ -36,11 +36,11 @@ def test_every_point_is_the_optimum():
             assert point.status is Status.OPTIMAL
             assert point.objective == point.bound == best[1]
             assert not check(part, asked, point.answer)
-    assert solved > 60
+    assert solved > 30
 
 
 def test_a_stopped_curve_never_falls_and_its_bounds_hold():
-    for seed in range(12):
+    for seed in range(8):
         problem, request = random_plan(seed)
         exact = coverage_curve(problem, request, UP_TO)
         for stop in (Stop(seconds=0), Stop(iterations=1), Stop(cancelled=lambda: True)):

@@ -27,7 +27,7 @@ def _plan(problem, request, seed):
 
 def test_values_costs_and_rules_agree_with_the_checker():
     seen = moves = broken = 0
-    for seed in range(150):
+    for seed in range(100):
         problem, request = random_plan(seed)
         answer = _plan(problem, request, seed)
         if answer is None or not answer.option.size:
@@ -43,14 +43,14 @@ def test_values_costs_and_rules_agree_with_the_checker():
             expected = rules_broken(problem, request, after, network=False)
             assert {rule for rule in found if rule[0] not in _NETWORK} == expected, seed
             broken += bool(found)
-    assert seen > 60
-    assert moves > 300
+    assert seen > 40
+    assert moves > 200
     assert 0 < broken < moves
 
 
 def test_a_site_without_children_or_a_new_parent_leaves_nobody_alone():
     checked = 0
-    for seed in range(150):
+    for seed in range(100):
         problem, request = random_plan(seed)
         if problem.level_parent.size == 1:
             continue
@@ -69,7 +69,7 @@ def test_a_site_without_children_or_a_new_parent_leaves_nobody_alone():
                 assert hangs or rule.index == each.move.site
                 checked += 1
             assert len(alone) == len(set(alone))
-    assert checked > 5
+    assert checked > 3
 
 
 def test_no_plan_has_no_values():

@@ -44,7 +44,7 @@ def _changes(problem, request, answer, seed):
 
 def test_forcing_and_banning_agree_with_enumeration():
     lost = impossible = 0
-    for seed, problem, request, answer in _solved(range(50)):
+    for seed, problem, request, answer in _solved(range(36)):
         for change, asked in _changes(problem, request, answer, seed):
             best = best_plan(problem, asked)
             if best is None:
@@ -64,13 +64,13 @@ def test_forcing_and_banning_agree_with_enumeration():
             now, then = set(change.answer.option[-1]), set(answer.option[-1])
             assert set(change.difference.out) == then - now - {-1}
             assert set(change.difference.into) == now - then - {-1}
-    assert lost > 3
-    assert impossible > 1
+    assert lost > 2
+    assert impossible > 0
 
 
 def test_alternatives_are_the_best_that_differ():
     seen = 0
-    for seed, problem, request, answer in _solved(range(60)):
+    for seed, problem, request, answer in _solved(range(40)):
         differ_by = 1 + seed % 2
         result = alternatives(problem, request, answer, 2, within=0.3, differ_by=differ_by)
         plans = [answer, *(each.answer for each in result.found)]
@@ -90,7 +90,7 @@ def test_alternatives_are_the_best_that_differ():
                 assert each.loss.proved
         if len(result.found) < 2:
             assert result.complete
-    assert seen > 10
+    assert seen > 6
 
 
 def test_questions_that_make_no_sense_are_refused():
