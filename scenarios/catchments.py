@@ -27,6 +27,7 @@ from optimizer.stop import ProgressCallback, Stop
 from scenarios.catchment_units import join_islands, read_units, shared_borders
 from scenarios.codes import (
     CHECK_REFUSED,
+    NO_SITES,
     PLACES_BESIDE_UNITS,
     STATIONS_WITHOUT_UNIT,
     TOO_FEW_UNITS,
@@ -135,6 +136,8 @@ def run_catchments(
         for each in wanted.work
         if each.cell not in run.demand.groups
     ]
+    if not len(stations):
+        faults.append(NO_SITES("siting.catchments"))
     if len(stations) > len(units):
         faults.append(TOO_FEW_UNITS("siting.catchments", stations=len(stations), units=len(units)))
     if faults:
