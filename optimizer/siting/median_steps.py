@@ -26,7 +26,7 @@ __all__ = ["narrow", "raise_bound"]
 _FIRST_SIZE = 12_000
 _LAST_SIZE = 60_000
 _GROWTH = 1.6
-# Relaxations are given up after this many seconds: their prices only help.
+# Where time is limited, relaxations are given up after so many seconds: their prices only help.
 _PRICE_SECONDS = 10.0
 
 
@@ -42,7 +42,8 @@ def raise_bound(
     while size <= _LAST_SIZE:
         target, part = _target(best, core, node, size)
         if part.size > size // 2 and core.size > _FIRST_SIZE:
-            prices = core_prices(best, part, seed, _PRICE_SECONDS)
+            timed = best.clock.rule.seconds is not None
+            prices = core_prices(best, part, seed, _PRICE_SECONDS if timed else None)
             if prices is not None:
                 node, core = narrow(best, core, node, prices)
                 target, part = _target(best, core, node, size)
