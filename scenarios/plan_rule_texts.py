@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from scenarios.model import Text
 from scenarios.plan_model import FloorInput, PlanInput, RuleInput
+from scenarios.words import PREMISES
 
 __all__ = ["floor_text", "levels_text", "rule_text", "services_text", "words"]
 
@@ -39,10 +40,18 @@ def rule_text(
     scale: int,
     span: Text,
 ) -> Text:
-    """Such as "Andingmen: exactly 1 centre (from 2027)"."""
-    if rule.label is not None:
-        what = rule.label
-    elif rule.count is not None:
+    """Such as "Andingmen: centre, exactly 1 (from 2027)"."""
+    what = rule.label or _what_text(wanted, rule)
+    zh, en = _limits_text(rule, limits, scale)
+    return Text(
+        zh=words(f"{place.zh}：{what.zh} {zh}", span.zh, "zh"),
+        en=words(f"{place.en}: {what.en}, {en}", span.en, "en"),
+    )
+
+
+def _what_text(wanted: PlanInput, rule: RuleInput) -> Text:
+    """What a rule counts, such as "new stations (租赁)"."""
+    if rule.count is not None:
         what = levels_text(wanted, rule.count)
     elif rule.area is not None:
         levels = levels_text(wanted, rule.area)
@@ -52,11 +61,16 @@ def rule_text(
         if rule.share_of is not None:
             of = services_text(wanted, rule.share_of)
             what = Text(zh=f"{what.zh}占{of.zh}", en=f"{what.en} as a share of {of.en}")
-    zh, en = _limits_text(rule, limits, scale)
-    return Text(
-        zh=words(f"{place.zh}：{what.zh} {zh}", span.zh, "zh"),
-        en=words(f"{place.en}: {what.en}, {en}", span.en, "en"),
-    )
+        if rule.levels:
+            at = levels_text(wanted, rule.levels)
+            what = Text(zh=f"{at.zh}的{what.zh}", en=f"{what.en} at {at.en}")
+    if rule.only_new:
+        what = Text(zh=f"新设{what.zh}", en=f"new: {what.en}")
+    if rule.premises:
+        names = [PREMISES.get(name, Text(zh=name, en=name)) for name in rule.premises]
+        zh, en = "、".join(name.zh for name in names), ", ".join(name.en for name in names)
+        what = Text(zh=f"{what.zh}（{zh}）", en=f"{what.en} ({en})")
+    return what
 
 
 def _limits_text(
@@ -67,20 +81,22 @@ def _limits_text(
         wanted = [(rule.exactly, "等于", "exactly"), (rule.at_least, "不低于", "at least")]
         wanted.append((rule.at_most, "不高于", "at most"))
         given = [(share, zh, en) for share, zh, en in wanted if share is not None]
-        said = [(f"{zh} {share:.4%}", f"{en} {share:.4%}") for share, zh, en in given]
+        said = [(f"{zh} {100 * e:.6g} %", f"{en} {100 * e:.6g} %") for e, zh, en in given]
         return "，".join(zh for zh, _ in said), ", ".join(en for _, en in said)
+
+    sites = " 处" if rule.count is not None else ""
 
     def number(value: int) -> str:
         return f"{value / scale:,.10g}" if scale > 1 else f"{value:,}"
 
     if low is not None and low == high:
-        return f"恰好 {number(low)}", f"exactly {number(low)}"
+        return f"恰好 {number(low)}{sites}", f"exactly {number(low)}"
     zh, en = [], []
     if low is not None:
-        zh.append(f"至少 {number(low)}")
+        zh.append(f"至少 {number(low)}{sites}")
         en.append(f"at least {number(low)}")
     if high is not None:
-        zh.append(f"至多 {number(high)}")
+        zh.append(f"至多 {number(high)}{sites}")
         en.append(f"at most {number(high)}")
     return "，".join(zh), ", ".join(en)
 

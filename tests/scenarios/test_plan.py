@@ -331,4 +331,4 @@ def test_a_scenario_without_the_part(tmp_path: Path) -> None:
 def test_the_case_has_a_text_per_rule(tmp_path: Path) -> None:
     case = compiled(tmp_path, rules=[{"count": [], "per": "subdistrict", "at_most": 3}])
     assert len(case.rule_texts) == len(case.problem.rules) == 2
-    assert case.rule_texts[1].zh == "East：设施 至多 3"
+    assert case.rule_texts[1].zh == "East：设施 至多 3 处"

@@ -351,6 +351,7 @@ class TestRules:
         scale = case.demand.units_per_person
         assert entries(case, 0)["P1", "centre", "full"] == (10_000 * 50 - 6500 * 60) * scale
         assert entries(case, 0)["P1", "station", "small"] == 3500 * 10 * scale
+        assert case.rule_texts[0].zh.endswith("占meals（中）、beds（中） 不低于 65 %")
         assert case.problem.rules.low.tolist() == [0]
 
     def test_only_new_and_only_some_premises(self, tmp_path: Path) -> None:
@@ -358,6 +359,9 @@ class TestRules:
             tmp_path, {"count": [], "at_most": 1, "only_new": True, "premises": ["租赁"]}
         )
         assert {key[0] for key in entries(case, 0)} == {"P1", "P2"}
+        said = case.rule_texts[0]
+        assert said.zh == "全区：新设设施（租赁） 至多 1 处"
+        assert said.en == "whole district: new: sites (rented), at most 1"
 
     def test_one_point_in_every_community(self, tmp_path: Path) -> None:
         rule = {"count": ["station"], "per": "community", "at_least": 1, "to_year": 2026}
