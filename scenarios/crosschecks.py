@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isclose
 
 from scenarios.cells import read_time
@@ -24,6 +24,7 @@ def disagreements(scenario: Scenario) -> Iterator[Disagreement]:
     if scenario.plan is not None:
         for index, demand in enumerate(scenario.plan.demand):
             yield from _cells(demand, ("plan", "demand", index, "cells"))
+        yield from _groups(scenario.plan.demand, "plan")
         for steps, why, hint in plan_findings(scenario.plan):
             yield _say(("plan", *steps), why, hint)
     if scenario.visits is not None:
@@ -77,7 +78,7 @@ def _siting(siting: SitingInput) -> Iterator[Disagreement]:
             )
     for index, demand in enumerate(siting.demand):
         yield from _cells(demand, ("siting", "demand", index, "cells"))
-    yield from _groups(siting)
+    yield from _groups(siting.demand, "siting")
 
 
 def _cells(demand: DemandInput, steps: Steps) -> Iterator[Disagreement]:
@@ -104,15 +105,15 @@ def _cells(demand: DemandInput, steps: Steps) -> Iterator[Disagreement]:
             )
 
 
-def _groups(siting: SitingInput) -> Iterator[Disagreement]:
+def _groups(layers: Sequence[DemandInput], part: str) -> Iterator[Disagreement]:
     """Cell ids become columns of a GeoPackage, which does not tell ``A`` from ``a``."""
     spellings: dict[str, str] = {}
-    for index, demand in enumerate(siting.demand):
+    for index, demand in enumerate(layers):
         for cell in demand.cells:
             first = spellings.setdefault(cell.id.casefold(), cell.id)
             if first != cell.id:
                 yield _say(
-                    ("siting", "demand", index, "cells"),
+                    (part, "demand", index, "cells"),
                     (
                         f"the cell ids {first} and {cell.id} differ in capitals only",
                         f"单元编号 {first} 与 {cell.id} 仅大小写不同",

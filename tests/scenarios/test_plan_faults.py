@@ -104,6 +104,16 @@ def test_fields_that_do_not_fit_together(
     assert path in faults(tmp_path, **changes)
 
 
+def test_cells_are_disjoint_and_told_apart(tmp_path: Path) -> None:
+    demand = plan()["plan"]["demand"]
+    cells = demand[0]["cells"]
+    demand[0]["cells"] = [*cells, {"id": "OLD", "count": "people", "share": 0.9}]
+    with pytest.raises(FaultError) as caught:
+        load_scenario(write_town(tmp_path, layers(), plan(demand=demand)))
+    said = caught.value.text("en")
+    assert "1.7 times" in said and "capitals" in said
+
+
 def told(folder: Path, town: dict[str, Any] | None = None, **changes: Any) -> list[str]:
     with pytest.raises(FaultError) as caught:
         compiled(folder, town, **changes)
