@@ -38,6 +38,8 @@ _ROOT_PATIENCE = 15
 _SMALLEST_THETA = 1e-3
 _MOST_SHAKES = 200
 _PAIRS_SHAKEN = 20_000_000
+# Larger problems try answers less often: bounds need the time more.
+_PAIRS_TRIED = 200_000
 # Without an answer the climb aims this much above its own bound.
 _HOPE = 0.05
 
@@ -135,13 +137,15 @@ def _search(best: Best, clock: StopClock, seed: int) -> tuple[StopReason, bool]:
     climb = Climb(core, price, _ROOT_THETA)
     chunk = steps_per_call(core.size)
     tried = np.zeros(0, dtype=np.bool_)
-    for _ in range(0, _ROOT_STEPS, chunk):
+    every = 1 + core.size // _PAIRS_TRIED
+    for at in range(0, _ROOT_STEPS // chunk):
         climb.step(core, scale, _target(best, climb), chunk, _ROOT_PATIENCE)
         best.lift(core.unscaled(int(climb.bound)))
-        if not np.array_equal(tried, climb.chosen):
-            tried = climb.chosen.copy()
-            best.try_sites(tried)
-        best.try_sites(climb.latest)
+        if at % every == 0:
+            if not np.array_equal(tried, climb.chosen):
+                tried = climb.chosen.copy()
+                best.try_sites(tried)
+            best.try_sites(climb.latest)
         reason = clock.reason()
         if reason is not None or best.is_proved:
             return reason or StopReason.FINISHED, False

@@ -16,6 +16,7 @@ __all__ = ["Best"]
 
 _ROUNDS = 20
 _RELOCATIONS = 10
+_OPENED_PART = 4
 # Minimum-cost flows over so many pairs are quick enough for every candidate answer.
 _QUICK_FLOW_PAIRS = 30_000
 
@@ -114,35 +115,40 @@ class Best:
         self, is_open: NDArray[np.bool_]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
         """Place all rows, dearest regret first, then largest first; open more where it fails."""
-        model = self.model
         while True:
-            rests = []
-            for sequence in (
-                self._by_regret(is_open),
-                np.argsort(-model.row_amount, kind="stable"),
-            ):
-                room = self.core.capacity.copy()
-                units = np.zeros(model.pair_site.size, dtype=np.int64)
-                rest = model.row_amount.copy()
-                short = place(
-                    *self._lists,
-                    model.row_amount,
-                    model.row_single,
-                    is_open,
-                    sequence,
-                    room,
-                    units,
-                    rest,
-                )
-                if short == 0 or self._refine(is_open, room, units):
-                    return room, units
-                rests.append((short, rest))
-            _, rest = min(rests, key=lambda pair: int(pair[0]))
-            if int(is_open.sum()) >= self.core.most or not self._open_for(is_open, rest):
+            can_open = int(is_open.sum()) < self.core.most
+            regret = self._by_regret(is_open)
+            short, found, rest = self._placed(is_open, regret, shift=not can_open)
+            if short > 0 and not can_open:
+                largest = np.argsort(-self.model.row_amount, kind="stable")
+                short, found, rest = self._placed(is_open, largest, shift=True)
+            if short == 0 or self._refine(is_open, *found):
+                return found
+            if not can_open or not self._open_for(is_open, rest):
                 return None
 
+    def _placed(
+        self, is_open: NDArray[np.bool_], sequence: NDArray[np.int64], *, shift: bool
+    ) -> tuple[int, tuple[NDArray[np.int64], NDArray[np.int64]], NDArray[np.int64]]:
+        """All rows placed in sequence: units left over, (room, units), what is left of rows."""
+        model, room = self.model, self.core.capacity.copy()
+        units = np.zeros(model.pair_site.size, dtype=np.int64)
+        rest = model.row_amount.copy()
+        short = place(
+            *self._lists,
+            model.row_amount,
+            model.row_single,
+            is_open,
+            sequence,
+            shift,
+            room,
+            units,
+            rest,
+        )
+        return int(short), (room, units), rest
+
     def _open_for(self, is_open: NDArray[np.bool_], rest: NDArray[np.int64]) -> bool:
-        """Open the free site that can take most of what is left over."""
+        """Open the free sites that can take most of what is left over, some at a time."""
         asks = self._usable & (rest[self._row] > 0)
         could = np.zeros(self.model.n_sites, dtype=np.int64)
         np.add.at(could, self._site[asks], rest[self._row[asks]])
@@ -150,7 +156,11 @@ class Best:
         could[is_open | (self.core.state != 0)] = 0
         if could.size == 0 or could.max() == 0:
             return False
-        is_open[np.argmax(could)] = True
+        # Sites share rows: of those that the rest would fill only a part opens at once.
+        wanted = 1 + int(rest.sum()) // (_OPENED_PART * int(could.max()))
+        room_left = self.core.most - int(is_open.sum())
+        order = np.argsort(-could, kind="stable")[: min(wanted, room_left)]
+        is_open[order[could[order] > 0]] = True
         return True
 
     def _by_regret(self, is_open: NDArray[np.bool_]) -> NDArray[np.int64]:

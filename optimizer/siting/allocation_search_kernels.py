@@ -40,10 +40,11 @@ def nearest_first(pair_order, row_of, site, amount, single, is_open, room, units
 
 
 @njit(cache=True, nogil=True)
-def place(indptr, site, cost, order, amount, single, is_open, sequence, room, units, rest):
-    """Serve rows in sequence at their cheapest open site with room, shifting others if need be.
+def place(indptr, site, cost, order, amount, single, is_open, sequence, shift, room, units, rest):
+    """Serve rows in sequence at their cheapest open site with room.
 
-    Changes ``room``, ``units`` and ``rest`` (unserved units of each row) in place.
+    ``shift``: move another single row elsewhere where that makes the room needed. Changed in
+    place: ``room``, ``units`` and ``rest`` int64[n], the rows' unserved units.
 
     Returns:
         Units that found no place.
@@ -80,7 +81,7 @@ def place(indptr, site, cost, order, amount, single, is_open, sequence, room, un
                 head[j] = k
             if rest[k] == 0:
                 break
-        if rest[k] > 0 and single[k]:
+        if shift and rest[k] > 0 and single[k]:
             _shift_in(
                 indptr, site, cost, amount, is_open, room, units, rest, head, after, at_pair, k
             )
