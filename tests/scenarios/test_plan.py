@@ -219,6 +219,24 @@ class TestHomes:
 FIRST = {"id": "H1"}
 
 
+def test_a_station_closes_when_a_centre_takes_over(tmp_path: Path) -> None:
+    part = plan()["plan"]
+    stations, premises = part["sites"]
+    stations["source"]["where"] = {"id": "S1"}
+    stations["may"] = ["keep", "close"]
+    stations["takeover"] = {"levels": ["centre"], "within_m": 500}
+    premises["source"]["where"] = {"id": "P1"}
+    levels = part["levels"]
+    del levels[1]["hangs_on"]
+    setting = {"sites": part["sites"], "levels": levels, "objective": {"aim": "min_cost"}}
+    alone = solved(tmp_path / "alone", **setting)
+    assert alone.changes.empty  # cheaper to keep it than to open the centre
+    merged = solved(tmp_path / "merged", **setting, rules=[{"count": ["centre"], "at_least": 1}])
+    kinds = dict(zip(merged.changes["site_id"], merged.changes["kind"], strict=True))
+    assert kinds == {"S1": "close", "P1": "open"}
+    assert list(merged.network["site_id"]) == ["P1", "P1"]
+
+
 class TestConflict:
     def test_rules_that_nobody_can_keep_are_named(self, tmp_path: Path) -> None:
         found = solved(
