@@ -30,6 +30,8 @@ __all__ = ["fairest"]
 _MILLION = 1_000_000
 _FINAL_PART = 0.25
 """Part of the time that is kept for the last stage."""
+_FIRST_PART = 0.25
+"""Part of the time that a first plan may take."""
 
 
 def fairest(
@@ -49,6 +51,12 @@ def fairest(
     best, reason = start, StopReason.FINISHED
     count = len(model.shares)
     bounds = np.full(count, _MILLION, dtype=np.int64)
+    if best is None:
+        left = None if clock.rule.seconds is None else _FIRST_PART * clock.rule.seconds
+        first = optimise(model, _first_goal(model), clock, seed=seed, seconds=left)
+        if first.whole is None:
+            return replace(first, bound=None), bounds[:0]
+        best = first.whole[: model.program.n_columns]
     for stage in range(count):
         if best is not None and _sorted(model, best)[stage] == _MILLION:
             break
@@ -81,6 +89,14 @@ def fairest(
     if found.proved and np.any(bounds > shares):
         found = replace(found, reason=reason)
     return replace(found, whole=whole), np.maximum(bounds, shares)
+
+
+def _first_goal(model: PlanModel) -> Goal:
+    """What a first plan is best at: shares in total, so that no district is far behind."""
+    line = NOTHING
+    for each in model.shares:
+        line += each.covered * max(1, _MILLION // each.full)
+    return Goal(line, maximise=True)
 
 
 @dataclass(frozen=True)

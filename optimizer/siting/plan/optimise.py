@@ -31,6 +31,8 @@ _ROOT_PART = 0.3
 _START_PART = 0.15
 """Part of the time left that one try at a first plan may take."""
 _START_ROUNDS = 6
+_CUT_ROUNDS = 5
+"""So many searches end at points that break transport cuts; then flow columns come in."""
 _MOST_DIRECT = 2_000
 """Up to so many columns the search needs no first plan."""
 
@@ -125,7 +127,7 @@ class _Search:
         self._best = start
         self._bound: int | None = None
         self._infeasible = False
-        self._grown = False
+        self._grown, self._rounds = False, 0
         self._whole = model.assignment.split.size == 0
 
     def prepare(self, ends: float) -> None:
@@ -191,6 +193,9 @@ class _Search:
         if self._proved() or not finished:
             return StopReason.FINISHED if self._proved() else outcome.stop_reason
         if self._grown:
+            self._rounds += 1
+            if self._rounds == _CUT_ROUNDS:
+                self._add_flows()
             return self._clock.reason()
         if self._whole:
             return StopReason.FINISHED
@@ -250,6 +255,18 @@ class _Search:
         line = Linear.of(columns, np.where(shown > 0, -1, 1), int(shown.sum()))
         self._model.program.require(line, 1, INFINITE)
         self._grown = True
+
+    def _add_flows(self) -> None:
+        """Give all networks flow columns: their cuts alone do not finish the search."""
+        known = {id(network) for network, _ in self._model.flows}
+        more = [each for each in self._model.transports if id(each) not in known]
+        flows = tuple((each, each.add_flows(self._model.program)) for each in more)
+        self._model = replace(self._model, flows=(*self._model.flows, *flows))
+        if self._best is not None:
+            wider = np.zeros(self._model.program.n_columns, dtype=np.int64)
+            wider[: self._best.size] = self._best
+            self._model.fill_flows(wider)
+            self._best = wider
 
     def _make_whole(self) -> None:
         self._model.program.make_integer(self._model.assignment.split)

@@ -30,6 +30,8 @@ __all__ = ["DistrictShare", "PlanModel", "build_model"]
 
 _MILLION = 1_000_000
 _MOST_FIRST_ENTRIES = 100_000
+_MOST_FLOWS = 15_000
+"""Networks with at most so many links over all years get flow columns from the start."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class PlanModel:
             assigned services.
         value, cost, travel: what the plan adds up to.
         shares: districts with demand.
+        flows: networks that have flow columns, int64[l, T], besides their cuts.
         fill: writes columns that a search has added beyond the parts, once those are there.
     """
 
@@ -89,6 +92,7 @@ class PlanModel:
     cost: Linear
     travel: Linear
     shares: tuple[DistrictShare, ...]
+    flows: tuple[tuple[Transport, NDArray[np.int64]], ...] = ()
     fill: Callable[[NDArray[np.int64]], None] = _fill_nothing
 
     def standing_of(self, values: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.int64]:
@@ -119,8 +123,20 @@ class PlanModel:
             return None
         for columns in (self.quotas.given, self.assignment.columns):
             whole[columns] = np.rint(values[columns]).astype(np.int64)
+        if not self.fill_flows(whole):
+            return None
         self.fill(whole)
         return whole if self.program.holds(whole) and self.carries(whole) else None
+
+    def fill_flows(self, whole: NDArray[np.int64]) -> bool:
+        """Write the flow columns of a point; False where not everything can be carried."""
+        for network, columns in self.flows:
+            for year in range(self.problem.n_years):
+                units = network.flow(whole, year)
+                if units is None:
+                    return False
+                whole[columns[:, year]] = units
+        return True
 
     def carries(self, whole: NDArray[np.int64]) -> bool:
         """Whether a point's children and units can be carried."""
@@ -174,6 +190,12 @@ def build_model(problem: PlanProblem, request: PlanRequest) -> PlanModel:
     cover = add_cover(program, problem, covered, elements, must)
     assigned = assigned_classes(problem, pairs, travel=serves_all, districts=by_district)
     assignment = add_assignment(program, problem, assigned, stands, elements, must)
+    transports = (*hierarchy_of(problem, stands), *assignment.pools)
+    flows = tuple(
+        (each, each.add_flows(program))
+        for each in transports
+        if each.supplier.size * problem.n_years <= _MOST_FLOWS
+    )
     sums = _Sums(problem, cover, assignment, stands)
     model = PlanModel(
         problem=problem,
@@ -186,7 +208,8 @@ def build_model(problem: PlanProblem, request: PlanRequest) -> PlanModel:
         quotas=quotas,
         cover=cover,
         assignment=assignment,
-        transports=(*hierarchy_of(problem, stands), *assignment.pools),
+        transports=transports,
+        flows=flows,
         value=sums.value(),
         cost=money.cost,
         travel=sums.travel() if serves_all else NOTHING,

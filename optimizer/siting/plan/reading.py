@@ -125,7 +125,9 @@ def point_of(
         step = np.zeros(whole.size, dtype=np.int64)
         step[columns] = classes.step[pair]
         whole[used] //= step[used]
-    return whole if model.program.holds(whole) and model.carries(whole) else None
+    if not model.carries(whole) or not model.fill_flows(whole):
+        return None
+    return whole if model.program.holds(whole) else None
 
 
 def _pairs_of(model: PlanModel, assignments: Assignments) -> NDArray[np.int64] | None:

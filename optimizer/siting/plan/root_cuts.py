@@ -6,6 +6,8 @@ before (Gomory's cutting planes, with cuts from maximum flows).
 
 from __future__ import annotations
 
+from typing import Any
+
 import highspy
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ __all__ = ["add_root_cuts"]
 _ROUNDS = 60
 _CUTS_PER_ROUND = 300
 _LEAST_PROGRESS = 1e-6
+_ASK_SECONDS = 0.02
 
 
 def add_root_cuts(
@@ -42,6 +45,7 @@ def add_root_cuts(
     solver = highspy.Highs()
     for name, value in (("output_flag", False), ("threads", 1), ("random_seed", seed % 2**31)):
         solver.setOptionValue(name, value)
+    solver.cbSimplexInterrupt += _Interrupt(clock)
     solver.passModel(as_lp(model.program.model(line, maximise=maximise, relaxed=True)))
     point: NDArray[np.float64] | None = None
     before = float("inf")
@@ -55,7 +59,7 @@ def add_root_cuts(
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return point
         point = np.array(solver.getSolution().col_value, dtype=np.float64)
-        value: float = solver.getInfo().objective_function_value
+        reached = float(solver.getInfo().objective_function_value)
         cuts = model.broken_cuts(point, _CUTS_PER_ROUND)
         for cut in cuts:
             cut.add_to(model.program)
@@ -66,8 +70,22 @@ def add_root_cuts(
                 cut.column.astype(np.int32),
                 cut.coefficient.astype(np.float64),
             )
-        slow = abs(value - before) <= _LEAST_PROGRESS * max(1.0, abs(value))
+        slow = abs(reached - before) <= _LEAST_PROGRESS * max(1.0, abs(reached))
         if slow or not cuts:
             return point
-        before = value
+        before = reached
     return point
+
+
+class _Interrupt:
+    """Ends a run soon after the stop rule says so; it is asked in every simplex iteration."""
+
+    def __init__(self, clock: StopClock) -> None:
+        self._clock, self._asked = clock, clock.elapsed
+
+    def __call__(self, event: Any) -> None:
+        if self._clock.elapsed - self._asked < _ASK_SECONDS:
+            return
+        self._asked = self._clock.elapsed
+        if self._clock.reason() is not None:
+            event.interrupt()

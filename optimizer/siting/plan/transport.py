@@ -82,6 +82,30 @@ class Transport:
                 cuts += [self._cut(alone, year) for year in years]
         return cuts
 
+    def add_flows(self, program: Program) -> NDArray[np.int64]:
+        """Say the same with flow columns, int64[l, T]: no cut is then needed any more."""
+        years = self.part_column.shape[1]
+        flows = program.add_columns(
+            np.ones((self.supplier.size, years), dtype=bool),
+            upper=self.most[self.supplier][:, None],
+        )
+        for year in range(years):
+            program.add_rows(
+                np.concatenate([self.supplier, self.part]),
+                np.concatenate([flows[:, year], self.part_column[:, year]]),
+                np.repeat([-1, 1], [self.supplier.size, self.part.size]),
+                np.zeros(self.most.size, dtype=np.int64),
+                np.zeros(self.most.size, dtype=np.int64),
+            )
+            program.add_rows(
+                np.concatenate([self.sink, self.place]),
+                np.concatenate([flows[:, year], self.room_column[:, year]]),
+                np.concatenate([np.ones(self.sink.size, dtype=np.int64), -self.room]),
+                np.full(self.n_sinks, -INFINITE),
+                np.zeros(self.n_sinks, dtype=np.int64),
+            )
+        return flows
+
     def violated(self, values: NDArray[np.float64], year: int, limit: int) -> list[Cut]:
         """At most so many cuts that a point breaks in a year, the most violated first."""
         amount, room = self._at(values, year)
