@@ -35,16 +35,16 @@ __all__ = [
     "cover_most",
     "covering_model",
     "maximal_model",
-    "most_possible",
+    "solve_model",
     "start_of",
     "unit_of",
 ]
 
 
 _FIRST_ROUNDS = 500
-# Models up to so many entries go to HiGHS once so many nodes have not decided them.
+# Models up to so many entries go to HiGHS where the tree looks like growing beyond so many nodes.
 _SMALL_ENTRIES = 100_000
-_SMALL_NODES = 300
+_SMALL_NODES = 2000
 
 
 def cover_all(
@@ -87,12 +87,15 @@ def cover_most(
     model = cover_model(problem)
     best = Best(model, new_sites - model.required, clock, Reporter("mclp", clock, progress), seed)
     best.start()
-    best.improve(_FIRST_ROUNDS)
-    is_small = model.site.size <= _SMALL_ENTRIES
-    reason = search_tree(best, _SMALL_NODES if is_small else None)
-    if reason is None:
-        reason = _finish(best, seed)
+    reason = solve_model(best, seed)
     return Proposal(_open(model, best.chosen), best.most, reason)
+
+
+def solve_model(best: Best, seed: int) -> StopReason:
+    """Improve a started answer and its bound until they meet or the clock says so."""
+    best.improve(_FIRST_ROUNDS)
+    is_small = best.model.site.size <= _SMALL_ENTRIES
+    return search_tree(best, _SMALL_NODES if is_small else None) or _finish(best, seed)
 
 
 def _finish(best: Best, seed: int) -> StopReason:
@@ -169,11 +172,6 @@ def start_of(model: CoverModel, chosen: NDArray[np.int32]) -> NDArray[np.float64
     x[chosen] = 1.0
     y = np.maximum.reduceat(x[model.site], model.indptr[:-1]) if model.n_classes else x[:0]
     return np.concatenate([x, y])
-
-
-def most_possible(model: CoverModel) -> int:
-    """What could be covered at most if every free site opened."""
-    return model.covered + int(model.gain.sum()) + int(model.weight.sum())
 
 
 def _covers(model: CoverModel, chosen: NDArray[np.int32]) -> bool:

@@ -26,8 +26,12 @@ _NODE_CALLS = 3
 _NODE_THETA = 0.3
 _NODE_PATIENCE = 10
 _NODE_SHARE = 0.3
-# Rounds of local search between nodes.
-_ROUNDS_PER_NODE = 2
+# The pace is looked at whenever so many nodes are done.
+_PACE_NODES = 250
+# Rounds of local search between nodes: a few while the tree itself is the way to the proof, many
+# in large models, where better answers close more of the gap than better bounds do.
+_FEW_ROUNDS = 2
+_MANY_ROUNDS = 40
 
 Child = tuple[int, Node]
 
@@ -39,14 +43,15 @@ def search_tree(best: Best, most_nodes: int | None = None) -> StopReason | None:
 
     Args:
         best: the best answer known; it and its bound are improved.
-        most_nodes: nodes after which another solver takes over, None for no limit.
+        most_nodes: give up where the pace so far lets expect more nodes than these, None to
+            go on in any case.
 
     Returns:
-        Why the search stopped, None where ``most_nodes`` were not enough.
+        Why the search stopped, None where it gave up.
     """
     history = History(best.model.n_sites)
     children, reason = _expand_root(best, history)
-    numbers = count()
+    numbers, first = count(), best.bound
     heap = [(-bound, next(numbers), node) for bound, node in children]
     heapq.heapify(heap)
     nodes = 0
@@ -56,13 +61,15 @@ def search_tree(best: Best, most_nodes: int | None = None) -> StopReason | None:
         if best.is_proved:
             return StopReason.FINISHED
         reason = best.clock.reason(nodes)
-        if reason is None and nodes == most_nodes:
-            return None
+        if reason is None and most_nodes is not None and nodes % _PACE_NODES == 0:
+            closed = (first - best.bound) / max(1, first - best.units)
+            if nodes >= min(most_nodes, _PACE_NODES) and nodes >= closed * most_nodes:
+                return None
         if reason is None:
             nodes += 1
             for child_bound, child in _expand(best, node, -bound, history):
                 heapq.heappush(heap, (-child_bound, next(numbers), child))
-            reason = best.improve(_ROUNDS_PER_NODE)
+            reason = best.improve(_MANY_ROUNDS if most_nodes is None else _FEW_ROUNDS)
     if reason is None:
         best.lower(best.units)
     return reason or StopReason.FINISHED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 from base.faults import Faults
 from optimizer.codes import BAD_VALUE, REQUIRED_ABOVE_LIMIT
 from optimizer.result import Status
-from optimizer.siting.cover import maximal_model, most_possible, start_of, unit_of
-from optimizer.siting.engine import chosen_columns
+from optimizer.siting.cover import solve_model
+from optimizer.siting.cover_best import Best
+from optimizer.siting.engine import Reporter
 from optimizer.siting.gains import Gain, order_by_gain
 from optimizer.siting.greedy import (
     gains_after,
@@ -20,7 +22,6 @@ from optimizer.siting.greedy import (
     most_cover,
     submodular_bounds,
 )
-from optimizer.siting.highs import run, safe_bound
 from optimizer.siting.presolve import CoverModel, cover_model
 from optimizer.siting.problem import SitingProblem
 from optimizer.stop import Progress, ProgressCallback, Stop, StopClock
@@ -66,7 +67,7 @@ def coverage_curve(
         problem: sites, demand, reach.
         up_to: the largest number of new sites, required ones included.
         stop: limits for the whole curve; an iteration is a branch-and-bound node of a point.
-        seed: HiGHS' seed.
+        seed: random seed.
         progress: told after every point; ``iterations`` counts points.
 
     Raises:
@@ -115,26 +116,15 @@ def _solve_point(
     last: int,
     seed: int,
 ) -> _Point:
-    bound = min(bound, most_possible(model))
     if start.value >= bound or clock.reason() is not None:
         return _Point(start.chosen, start.value, max(bound, start.value))
-    unit = unit_of(model)
-    outcome = run(
-        maximal_model(model, limit, unit),
-        clock,
-        seed=seed,
-        start=start_of(model, start.chosen),
-        seconds=clock.remaining / (last - limit + 1),
-    )
-    chosen, value = start.chosen, start.value
-    found = chosen_columns(outcome, model.n_sites)
-    if found is not None and found.size <= limit:
-        found_value = _value(model, found)
-        if found_value > value:
-            chosen, value = found, found_value
-    if outcome.bound is not None:
-        bound = min(bound, model.covered - unit * safe_bound(outcome.bound))
-    return _Point(chosen, value, max(bound, value))
+    share = clock.remaining / (last - limit + 1)
+    rule = dataclasses.replace(clock.rule, seconds=None if share == float("inf") else share)
+    best = Best(model, limit, rule.start(), Reporter("curve", clock, None), seed)
+    best.start(start.chosen)
+    solve_model(best, seed)
+    bound = min(bound, best.most)
+    return _Point(best.chosen, best.value, max(bound, best.value))
 
 
 def _better_start(
