@@ -1,7 +1,8 @@
 """Exact capacitated location: facility location, p-median and their mixtures.
 
 Lagrangian bounds come first (:mod:`optimizer.siting.allocation_climb`), each with a search for
-answers around its sites; what the bounds leave over, usually a few pairs per row, goes to HiGHS.
+answers around its sites; a tree of the same bounds closes what is left
+(:mod:`optimizer.siting.allocation_tree`). Where it grows too large, HiGHS takes over.
 The rule that people follow by themselves, "to the nearest site that still has room", is
 :func:`nearest_with_room`.
 """
@@ -55,15 +56,16 @@ def solve_allocation(
 
     Args:
         model: the problem.
-        clock: the stop rule; its iterations are HiGHS' branch-and-bound nodes, in each program.
-        seed: HiGHS' seed. One thread: the same seed and an iteration limit alone give the same
+        clock: the stop rule; its iterations are the tree's nodes, and HiGHS' in each program.
+        seed: of the search and of HiGHS. One thread: the same seed and an iteration limit alone give the same
             answer.
         progress: told of answers and bounds, from the calling thread.
 
     Returns:
-        The best answer with a proved bound. OPTIMAL means that they are equal; objectives above
-        2 ** 28 are proved by HiGHS to about 1e-9 of their value, which leaves FEASIBLE and that
-        gap. INFEASIBLE is said with a proof only.
+        The best answer with a proved bound. OPTIMAL means that they are equal. The tree proves in
+        whole numbers; where HiGHS had to finish, objectives above 2 ** 28 are proved to about
+        1e-9 of their value only, which is told as FEASIBLE with that gap. INFEASIBLE is said with
+        a proof only.
     """
     core = first_core(model)
     if _is_hopeless(core):
