@@ -23,8 +23,10 @@ from optimizer.siting.median_tree import exact_core
 
 __all__ = ["narrow", "raise_bound"]
 
-_FIRST_SIZE = 12_000
-_LAST_SIZE = 60_000
+# Entries of a core, at first and at most: few per row, else the tree is faster.
+_FIRST_SIZE = 3_000
+_FIRST_PER_ROW = 9
+_LAST_PER_ROW = 45
 _GROWTH = 1.6
 # Where time is limited, relaxations are given up after so many seconds: their prices only help.
 _PRICE_SECONDS = 10.0
@@ -38,10 +40,11 @@ def raise_bound(
     Returns:
         The root and the core as far as they have got, and why to stop, None to go on.
     """
-    size = _FIRST_SIZE
-    while size <= _LAST_SIZE:
+    n_rows = best.scaled.base.size
+    first = size = max(_FIRST_SIZE, _FIRST_PER_ROW * n_rows)
+    while size <= max(_FIRST_SIZE, _LAST_PER_ROW * n_rows):
         target, part = _target(best, core, node, size)
-        if part.size > size // 2 and core.size > _FIRST_SIZE:
+        if part.size > size // 2 and core.size > first:
             timed = best.clock.rule.seconds is not None
             prices = core_prices(best, part, seed, _PRICE_SECONDS if timed else None)
             if prices is not None:

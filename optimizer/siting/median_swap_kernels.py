@@ -19,8 +19,8 @@ import base.kernel_cache  # noqa: F401  (sets the cache folder before anything c
 __all__ = ["Lists", "shake", "transpose_rows"]
 
 _TRIES = 8
-# The search ends after so many shakes per site without a better answer.
-_PATIENCE = 4
+# The search ends after so many shakes per open site without a better answer.
+_PATIENCE = 20
 _NEAR = 4
 # Savings of pairs are read in order: so many take as long as one entry of a row.
 _SCAN_RATE = 16
@@ -109,7 +109,7 @@ def shake(lists, is_open, strength, budget, seed):
     left = budget - lists.site.size
     idle = 0
     is_first = True
-    while left > 0 and idle < _PATIENCE * is_open.size:
+    while left > 0 and idle < _PATIENCE * members.size:
         change = np.int64(0)
         came_out.clear()
         if not is_first:

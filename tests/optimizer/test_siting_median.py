@@ -121,6 +121,7 @@ def test_targets_rise_until_the_optimum_is_proved(monkeypatch):
     monkeypatch.setattr("optimizer.siting.median._ROOT_STEPS", 0)
     monkeypatch.setattr("optimizer.siting.median_best.shake", lambda *_: 1)
     monkeypatch.setattr("optimizer.siting.median_steps._FIRST_SIZE", 200)
+    monkeypatch.setattr("optimizer.siting.median_steps._FIRST_PER_ROW", 2)
     monkeypatch.setattr("optimizer.siting.median_steps._GROWTH", 1.2)
     answer = solve(problem, SitingRequest(Question.P_MEDIAN, 6))
     monkeypatch.undo()
