@@ -57,8 +57,8 @@ def solve_allocation(
     Args:
         model: the problem.
         clock: the stop rule; its iterations are the tree's nodes, and HiGHS' in each program.
-        seed: of the search and of HiGHS. One thread: the same seed and an iteration limit alone give the same
-            answer.
+        seed: of the search and of HiGHS. One thread: the same seed and an iteration limit alone
+            give the same answer.
         progress: told of answers and bounds, from the calling thread.
 
     Returns:
