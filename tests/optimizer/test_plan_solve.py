@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from optimizer.result import Status, StopReason
+from optimizer.siting.plan import optimise, plan_model
 from optimizer.siting.plan.check import check
 from optimizer.siting.plan.problem import PlanObjective, PlanProblem, PlanRequest
 from optimizer.siting.plan.solve import solve
@@ -447,3 +448,27 @@ def test_progress_comes_from_the_calling_thread_and_never_goes_back():
     assert bounds == sorted(bounds, reverse=True)
     assert all(value <= answer.result.objective for value in incumbents)
     assert all(value >= answer.result.bound for value in bounds)
+
+
+@pytest.mark.parametrize("rounds", [2, 1000])
+def test_cuts_and_flow_columns_come_to_the_same(monkeypatch, rounds):
+    """Large networks: cuts alone, or flow columns once cuts have not finished the search."""
+    problem = town(4, m=12, n=30)
+    hanging = plan(
+        [[-1, -1, -1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]],
+        [5, 7, 9],
+        options=options_of([0, 1, 2, 3], level=[0, 1, 1, 1]),
+        level_parent=[-1, 0],
+        level_fanout=[2, -1],
+        attachments=Attachments(child=[1, 2, 3], parent=[0, 0, 0], cost=[1, 1, 1]),
+    )
+    fair = PlanRequest(objective=PlanObjective.MAX_MIN)
+    cases = [(problem, PlanRequest()), (problem, fair), (hanging, PlanRequest())]
+    expected = [solved(*case) for case in cases]
+    monkeypatch.setattr(plan_model, "_MOST_FLOWS", 0)
+    monkeypatch.setattr(optimise, "_MOST_DIRECT", 0)
+    monkeypatch.setattr(optimise, "_CUT_ROUNDS", rounds)
+    for case, other in zip(cases, expected, strict=True):
+        answer = solved(*case)
+        assert answer.result.objective == other.result.objective
+        assert answer.shares.tolist() == other.shares.tolist()

@@ -58,21 +58,14 @@ def fairest(
             return replace(first, bound=None), bounds[:0]
         best = first.whole[: model.program.n_columns]
     for stage in range(count):
-        if best is not None and _sorted(model, best)[stage] == _MILLION:
+        if _sorted(model, best)[stage] == _MILLION:
             break
-        seconds = _slice(clock, count - stage)
-        found, bound = _raise_share(model, best, stage, clock, seed, seconds)
-        if found.infeasible and best is None:
-            return found, bounds[:0]
-        best = found.whole
-        bounds[stage] = bound
-        if best is None:
-            return replace(found, bound=None), bounds[:0]
-        if bound > _sorted(model, best)[stage]:
-            reason = found.reason
         # Further stages may still raise what is not proved, never lower it.
-    if best is not None:
-        _tell(model, best, reporter)
+        seconds = _slice(clock, count - stage)
+        best, bounds[stage], why = _raise_share(model, best, stage, clock, seed, seconds)
+        if bounds[stage] > _sorted(model, best)[stage]:
+            reason = why
+    reporter.tell(model.value.at(best), None)
     last = _with_shares(model, best, count)
     found = optimise(
         last.model,
@@ -82,9 +75,7 @@ def fairest(
         start=last.start,
         reporter=reporter,
     )
-    if found.whole is None:
-        return found, bounds[:0]
-    whole = found.whole[: model.program.n_columns]
+    whole = best if found.whole is None else found.whole[: model.program.n_columns]
     shares = _sorted(model, whole)
     if found.proved and np.any(bounds > shares):
         found = replace(found, reason=reason)
@@ -120,19 +111,15 @@ def _slice(clock: StopClock, stages: int) -> float | None:
     return max(0.0, left * 2 / (stages + 1))
 
 
-def _tell(model: PlanModel, whole: NDArray[np.int64], reporter: Reporter) -> None:
-    reporter.tell(model.value.at(whole), None)
-
-
 def _raise_share(
     model: PlanModel,
-    best: NDArray[np.int64] | None,
+    best: NDArray[np.int64],
     stage: int,
     clock: StopClock,
     seed: int,
     seconds: float | None,
-) -> tuple[Found, int]:
-    """The plan with the highest share at a place, given those before it, and a bound on it."""
+) -> tuple[NDArray[np.int64], int, StopReason]:
+    """The plan with the highest share at a place given those before it, its bound, and why so."""
     kept = _with_shares(model, best, stage, free=True)
     column = kept.model.program.n_columns - 1
     ends = clock.elapsed + (float("inf") if seconds is None else seconds)
@@ -146,8 +133,9 @@ def _raise_share(
     )
     bound = _MILLION if found.bound is None else min(_MILLION, max(0, found.bound))
     whole = best if found.whole is None else found.whole[: model.program.n_columns]
-    while whole is not None and bound > (share := int(_sorted(model, whole)[stage])):
-        if found.reason is not StopReason.FINISHED or clock.elapsed >= ends:
+    reason = found.reason
+    while bound > (share := int(_sorted(model, whole)[stage])):
+        if reason is not StopReason.FINISHED or clock.elapsed >= ends:
             break
         wanted = np.append(_sorted(model, whole)[:stage], share + 1)
         more = optimise(
@@ -157,31 +145,25 @@ def _raise_share(
             seed=seed,
             seconds=ends - clock.elapsed,
         )
+        reason = more.reason
         if more.infeasible:
             bound = share
         elif more.whole is not None:
             whole = more.whole[: model.program.n_columns]
-        else:
-            found = replace(found, reason=more.reason)
-    return replace(found, whole=whole), bound
+    return whole, bound, StopReason.TIME if reason is StopReason.FINISHED else reason
 
 
 def _with_shares(
-    model: PlanModel, best: NDArray[np.int64] | None, stage: int, *, free: bool = False
+    model: PlanModel, best: NDArray[np.int64], stage: int, *, free: bool = False
 ) -> _Stage:
     """The model that keeps the first shares of a plan; ``free``: with a column for the next."""
-    shares = np.zeros(0, dtype=np.int64) if best is None else _sorted(model, best)[:stage]
-    kept = _keeping(model, shares)
+    kept = _keeping(model, _sorted(model, best)[:stage])
     if free:
         kept = _add_free(kept, stage)
-    start = None
-    if best is not None:
-        start = np.zeros(kept.model.program.n_columns, dtype=np.int64)
-        start[: best.size] = best
-        kept.model.fill(start)
-        if not kept.model.program.holds(start):
-            start = None
-    return replace(kept, start=start)
+    start = np.zeros(kept.model.program.n_columns, dtype=np.int64)
+    start[: best.size] = best
+    kept.model.fill(start)
+    return replace(kept, start=start if kept.model.program.holds(start) else None)
 
 
 def _keeping(model: PlanModel, shares: NDArray[np.int64]) -> _Stage:
