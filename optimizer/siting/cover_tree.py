@@ -31,7 +31,7 @@ _PACE_NODES = 250
 # Rounds of local search between nodes: a few while the tree itself is the way to the proof, many
 # in large models, where better answers close more of the gap than better bounds do.
 _FEW_ROUNDS = 2
-_MANY_ROUNDS = 40
+_MANY_ROUNDS = 150
 
 Child = tuple[int, Node]
 
