@@ -49,7 +49,8 @@ def search(cover, members, best, values, words, rounds, most_out):
     value = 0
     for j in members:
         value += _open(cover, j, is_open, count, added)
-    value = _move_singles(cover, members, is_open, count, added, value, words)
+    is_asked = np.ones(n_sites, dtype=np.bool_)
+    value = _move_singles(cover, members, is_open, count, added, value, is_asked, words)
     if value > values[1]:
         values[1] = value
         best[:] = members
@@ -57,12 +58,15 @@ def search(cover, members, best, values, words, rounds, most_out):
     for _ in range(rounds):
         before[:] = members
         worth = value
+        is_asked[:] = False
         value -= _ruin(cover, members, is_open, count, added, words, most_out)
         for at in range(members.size):
             if members[at] < 0:
+                _ask_around(cover, before[at], is_asked)
                 members[at] = _noisy_best(added, is_open, words)
                 value += _open(cover, members[at], is_open, count, added)
-        value = _move_singles(cover, members, is_open, count, added, value, words)
+                _ask_around(cover, members[at], is_asked)
+        value = _move_singles(cover, members, is_open, count, added, value, is_asked, words)
         if value > values[1]:
             values[1] = value
             best[:] = members
@@ -101,14 +105,22 @@ def _close(cover, j, is_open, count, added):
 
 
 @njit(cache=True, nogil=True)
-def _move_singles(cover, members, is_open, count, added, value, words):
-    """Close each site in turn and open the best one instead, until no move gains."""
+def _move_singles(cover, members, is_open, count, added, value, is_asked, words):
+    """Close each asked site in turn and open the best one instead, until no move gains.
+
+    Sites that share no class with a change since they were last asked are not asked again
+    (don't-look bits: Bentley 1992).
+    """
     size = members.size
     start = _draw(words, size)
     idle = 0
     while idle < size:
         start = start + 1 if start + 1 < size else 0
         old = members[start]
+        idle += 1
+        if not is_asked[old]:
+            continue
+        is_asked[old] = False
         lost = _close(cover, old, is_open, count, added)
         new = old
         for j in range(added.size):
@@ -116,8 +128,21 @@ def _move_singles(cover, members, is_open, count, added, value, words):
                 new = j
         members[start] = new
         value += _open(cover, new, is_open, count, added) - lost
-        idle = idle + 1 if new == old else 0
+        if new != old:
+            _ask_around(cover, old, is_asked)
+            _ask_around(cover, new, is_asked)
+            idle = 0
     return value
+
+
+@njit(cache=True, nogil=True)
+def _ask_around(cover, j, is_asked):
+    """Mark the sites that share a class with a site, itself included."""
+    is_asked[j] = True
+    for e in range(cover.site_indptr[j], cover.site_indptr[j + 1]):
+        k = cover.site_class[e]
+        for f in range(cover.indptr[k], cover.indptr[k + 1]):
+            is_asked[cover.site[f]] = True
 
 
 @njit(cache=True, nogil=True)
