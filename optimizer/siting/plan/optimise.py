@@ -165,6 +165,24 @@ class _Search:
                 continue
             if not self._grown:
                 return
+        if self._best is None:
+            self._start_with_flows(point, ends)
+
+    def _start_with_flows(self, point: NDArray[np.float64], ends: float) -> None:
+        """Look once more near the point, with flow columns in place of cuts for this run alone."""
+        model = replace(self._model, program=self._model.program.copy())
+        for each in model.transports:
+            each.add_flows(model.program)
+        left = max(0.0, min(ends - self._clock.elapsed, self._clock.remaining))
+        outcome = run(
+            narrowed(model, point, 0).model(self._goal.line, maximise=self._goal.maximise),
+            self._clock,
+            seed=self._seed,
+            seconds=2 * _START_PART * left,
+        )
+        if outcome.values is not None:
+            self._take(outcome.values[: self._model.program.n_columns], ends)
+            self._tell(None, None)
 
     def look(self, ends: float) -> StopReason | None:
         """One run; None where another one may find more."""
