@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from scenarios.model_explain import ExplainInput
 from scenarios.model_parts import (
     CandidatesInput,
     CellInput,
@@ -117,6 +118,8 @@ class SitingInput(Part):
     """Ground around each new site in which any premises loses little; None for none."""
     access: AccessInput | None = None
     """Access indicators before and after; None for none."""
+    explain: ExplainInput | None = None
+    """Questions about the answer: values, why not, fallback, alternatives; None for none."""
     seconds: Positive = 60.0
     seed: int = 0
 

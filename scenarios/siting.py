@@ -29,6 +29,9 @@ from scenarios.codes import BEYOND_REACH, CHECK_REFUSED, PART_MISSING
 from scenarios.compare import CoverageRow, compare_coverage
 from scenarios.demand import DemandRows
 from scenarios.district import District, open_district
+from scenarios.explain import Explanation
+from scenarios.explain_ids import check_ids
+from scenarios.explain_siting import explain_siting
 from scenarios.model import Scenario, SitingInput
 from scenarios.siting_case import BASE_SPEED, SitingCase, compile_siting
 from scenarios.territory import Territory, build_territory
@@ -50,6 +53,7 @@ class SitingRun:
         curve: coverage for 1, 2 .. new sites, with a proved bound each; empty where not asked.
         warnings: what the user should know.
         territory: catchments, search areas and access, as far as the scenario asks for them.
+        explanation: answers to the questions of the scenario's ``explain``; None without any.
     """
 
     case: SitingCase
@@ -58,6 +62,7 @@ class SitingRun:
     curve: tuple[CurvePoint, ...]
     warnings: tuple[Fault, ...]
     territory: Territory = field(default_factory=Territory)
+    explanation: Explanation | None = None
 
     @property
     def scenario(self) -> Scenario:
@@ -250,14 +255,15 @@ def run_siting(
         progress: hears of every step.
 
     Raises:
-        FaultError: every fault of the scenario's layers; or CC-S206 where the independent
-            checker refuses the answer.
+        FaultError: every fault of the scenario's layers; every unknown id of ``explain``
+            (CC-S440); or CC-S206 where the independent checker refuses the answer.
     """
     wanted = scenario.siting
     if wanted is None:
         raise FaultError([PART_MISSING(part="siting")])
     stop = stop or Stop(seconds=wanted.seconds)
     case = compile_siting(wanted, open_district(scenario, folder), progress)
+    check_ids(wanted.explain, list(case.sites["site_id"]), "siting")
     problem, request = case.problem, case.request
     answer = solve(problem, request, stop=stop, seed=wanted.seed, progress=progress)
     violations = check(problem, request, answer)
@@ -273,7 +279,18 @@ def run_siting(
         (*case.warnings, *_beyond_reach(case)),
     )
     territory = build_territory(run, stop=stop, progress=progress)
-    return replace(run, territory=territory, warnings=(*run.warnings, *territory.warnings))
+    run = replace(run, territory=territory, warnings=(*run.warnings, *territory.warnings))
+    return _explained(run, stop, progress)
+
+
+def _explained(run: SitingRun, stop: Stop, progress: ProgressCallback | None) -> SitingRun:
+    """The run with the answers to its questions; their seconds are their own."""
+    wanted = run.wanted.explain
+    if wanted is None:
+        return run
+    rule = Stop(wanted.seconds, stop.iterations, stop.cancelled)
+    found = explain_siting(run, wanted, stop=rule, progress=progress)
+    return replace(run, explanation=found, warnings=(*run.warnings, *found.warnings))
 
 
 def _curve(

@@ -9,6 +9,7 @@ import numpy as np
 
 from optimizer.siting.problem import Question
 from scenarios.compare import percent
+from scenarios.explain_sheets import explain_map_layers, explain_tables
 from scenarios.model import Text
 from scenarios.outcome import (
     NAME_COLUMNS,
@@ -89,6 +90,7 @@ def _summary(run: SitingRun) -> dict[str, Any]:
             }
             for point in run.curve
         ],
+        **({} if run.explanation is None else {"explain": run.explanation.summary()}),
     }
 
 
@@ -106,6 +108,7 @@ def _report(run: SitingRun) -> Report:
             sheets["coverage"].table(),
             *([sheets["coverage_curve"].table()] if "coverage_curve" in sheets else []),
             *(sheet.table(leave_out=("unit_ids",)) for sheet in run.territory.sheets),
+            *explain_tables(run.explanation),
         ),
         notes=(*scenario.assumptions, *_notes(run)),
         sources=run.district.sources,
@@ -252,6 +255,8 @@ def _map(run: SitingRun) -> MapView:
             ),
         )
     )
+    if run.explanation is not None:
+        layers += explain_map_layers(run.explanation)
     return MapView(tuple(layers), district_labels(run.district))
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from optimizer.siting.problem import Question
 from scenarios.compare import CoverageRow, percent
+from scenarios.explain_sheets import explain_layers, explain_sheets
 from scenarios.model import Text
 from scenarios.outcome import Cell, Sheet, SheetColumn, sheet_column
 from scenarios.siting import SitingRun
@@ -35,6 +36,8 @@ def siting_layers(run: SitingRun) -> dict[str, gpd.GeoDataFrame]:
     }
     if run.district.subdistricts is not None:
         layers["coverage_by_district"] = _district_layer(run)
+    if run.explanation is not None:
+        layers |= explain_layers(run.explanation)
     return layers | run.territory.layers
 
 
@@ -75,12 +78,14 @@ def _district_layer(run: SitingRun) -> gpd.GeoDataFrame:
 
 
 def siting_sheets(run: SitingRun) -> tuple[Sheet, ...]:
-    """New sites, coverage, its curve where there is one, all sites, and the territory's tables."""
+    """New sites, coverage, its curve where there is one, all sites; territory; explanations."""
     sheets = [_chosen_sheet(run), _coverage_sheet(run)]
     if run.curve:
         sheets.append(_curve_sheet(run))
     sheets.append(_site_sheet(run))
-    return (*sheets, *run.territory.sheets)
+    if run.explanation is None:
+        return (*sheets, *run.territory.sheets)
+    return (*sheets, *run.territory.sheets, *explain_sheets(run.explanation))
 
 
 def _gain_column(run: SitingRun, key: str, zh: str, en: str) -> SheetColumn:
