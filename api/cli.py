@@ -1,4 +1,4 @@
-"""The command line: ``carecircle demo|site|visits|meals|check|network|templates|schema``.
+"""The command line: ``carecircle demo|site|plan|visits|meals|check|network|templates|schema``.
 
 Exit codes: 0 done; 1 no feasible answer, or violations found; 2 faulty input (numbered faults,
 nothing written); 130 aborted. Commands import what they need when they run, so that ``--help``
@@ -42,7 +42,7 @@ class _Size(StrEnum):
     L = "L"
 
 
-JobName = Literal["site", "visits", "meals"]
+JobName = Literal["site", "plan", "visits", "meals"]
 
 ScenarioArg = Annotated[Path, typer.Argument(help=word("scenario_arg"), show_default=False)]
 OutOpt = Annotated[Path, typer.Option("--out", help=word("out_opt"), show_default=False)]
@@ -64,6 +64,18 @@ def site(
 ) -> None:
     """Propose sites for a scenario."""
     _run_job("site", scenario, out, seconds=seconds, seed=seed, lang=_lang(lang))
+
+
+@app.command(help=word("plan"))
+def plan(
+    scenario: ScenarioArg,
+    out: OutOpt,
+    seconds: SecondsOpt = None,
+    seed: SeedOpt = None,
+    lang: LangOpt = None,
+) -> None:
+    """Plan a network of sites over years."""
+    _run_job("plan", scenario, out, seconds=seconds, seed=seed, lang=_lang(lang))
 
 
 @app.command(help=word("visits"))

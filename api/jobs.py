@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pydantic import BaseModel
 from rich.table import Table
 
 from api.console import Job, err, job_progress, out, show_facts, show_warnings
@@ -19,7 +20,16 @@ from scenarios.district import LayerReader, read_streets
 from scenarios.files import load_scenario
 from scenarios.itinerary import carer_sheets, loading_lists, people_of
 from scenarios.meals import run_meals
-from scenarios.model import LayerInput, NetworkInput, Scenario
+from scenarios.model import (
+    LayerInput,
+    MealsInput,
+    NetworkInput,
+    Scenario,
+    SitingInput,
+    VisitsInput,
+)
+from scenarios.plan import PlanRun, run_plan
+from scenarios.plan_model import AimInput
 from scenarios.printing import write_sheets
 from scenarios.report import Fact
 from scenarios.siting import SitingRun, run_siting
@@ -29,8 +39,9 @@ from scenarios.visits import VisitsRun, run_visits
 
 __all__ = ["Done", "JobName", "check_folder", "describe_network", "run_job", "solve_and_write"]
 
-JobName = Literal["site", "visits", "meals"]
-_PARTS = {"site": "siting", "visits": "visits", "meals": "meals"}
+_Limits = SitingInput | AimInput | VisitsInput | MealsInput
+JobName = Literal["site", "plan", "visits", "meals"]
+_PARTS = {"site": "siting", "plan": "plan", "visits": "visits", "meals": "meals"}
 
 
 @dataclass(frozen=True)
@@ -54,7 +65,7 @@ def run_job(
 ) -> bool:
     """Solve one job of a scenario file and write its answer; True where there is one."""
     scenario, folder = load_scenario(path)
-    scenario = _with_options(scenario, _PARTS[name], seconds, seed)
+    scenario = _with_options(scenario, name, seconds, seed)
     refuse_other_files(out_dir)
     done = solve_and_write(name, scenario, folder, out_dir, data=data, lang=lang)
     show_warnings(done.run.warnings, lang)
@@ -73,8 +84,8 @@ def solve_and_write(
     lang: Lang,
 ) -> Done:
     """Run a job under a progress bar and write everything it hands out."""
-    part = getattr(scenario, _PARTS[name])
-    seconds = part.seconds if part else None
+    limits = _limits(scenario, name)
+    seconds = limits.seconds if limits else None
     with job_progress(word(f"job_{name}", lang), lang, seconds) as job:
         contacts = ContactStore(data)
         run = _solve(name, scenario, folder, job, contacts)
@@ -144,29 +155,42 @@ def describe_network(
         out.print(word("saved", lang, path=save_as), markup=False)
 
 
+def _limits(scenario: Scenario, name: JobName) -> _Limits | None:
+    """Where the job's seconds and seed stand in its scenario; None without the part."""
+    if name == "plan":
+        return None if scenario.plan is None else scenario.plan.objective
+    limits: _Limits | None = getattr(scenario, _PARTS[name])
+    return limits
+
+
 def _with_options(
-    scenario: Scenario, part: str, seconds: float | None, seed: int | None
+    scenario: Scenario, name: JobName, seconds: float | None, seed: int | None
 ) -> Scenario:
     """The scenario with the options given on the command line in place of its own."""
     given = {"seconds": seconds, "seed": seed}
     changes = {key: value for key, value in given.items() if value is not None}
-    wanted = getattr(scenario, part)
-    if wanted is None or not changes:
+    limits, part = _limits(scenario, name), _PARTS[name]
+    if limits is None or not changes:
         return scenario
-    return scenario.model_copy(update={part: wanted.model_copy(update=changes)})
+    changed: BaseModel = limits.model_copy(update=changes)
+    if name == "plan":
+        changed = getattr(scenario, part).model_copy(update={"objective": changed})
+    return scenario.model_copy(update={part: changed})
 
 
 def _solve(
     name: JobName, scenario: Scenario, folder: Path, job: Job, contacts: ContactStore
 ) -> Run:
-    part = getattr(scenario, _PARTS[name])
+    limits = _limits(scenario, name)
     stop = Stop(
-        seconds=part.seconds if part else None,
-        iterations=getattr(part, "iterations", None),
+        seconds=limits.seconds if limits else None,
+        iterations=getattr(limits, "iterations", None),
         cancelled=job.cancelled,
     )
     if name == "site":
         return run_siting(scenario, folder, stop=stop, progress=job.hear)
+    if name == "plan":
+        return run_plan(scenario, folder, stop=stop, progress=job.hear)
     intake = Intake(pseudonyms=contacts.pseudonyms())
     run = run_visits if name == "visits" else run_meals
     try:
@@ -178,7 +202,7 @@ def _solve(
 
 def _write_paper(run: Run, folder: Path, contacts: ContactStore, lang: Lang) -> None:
     """Printed sheets: the only files in which names, phones and doors appear."""
-    if isinstance(run, SitingRun):
+    if isinstance(run, SitingRun | PlanRun):
         return
     known = contacts.get(people_of(run))
     if isinstance(run, VisitsRun):
@@ -192,4 +216,8 @@ def _has_answer(run: Run, lang: Lang) -> bool:
     if run.answer.result.status in (Status.OPTIMAL, Status.FEASIBLE):
         return True
     err.print(word("no_answer", lang), style="red")
+    if isinstance(run, PlanRun) and run.conflict:
+        err.print(word("conflict", lang))
+        for rule in run.conflict:
+            err.print(f"  {getattr(rule, lang)}", markup=False)
     return False

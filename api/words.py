@@ -34,6 +34,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Generate a town, plan its sites, visits and meals, and check every answer.",
     ),
     "site": ("为情景文件选址。", "Propose sites for a scenario."),
+    "plan": (
+        "为情景文件制定多年设施规划：逐年新设、升级、关闭哪些设施。",
+        "Plan a scenario's sites over years: what opens, closes or is upgraded when.",
+    ),
     "visits": ("为情景文件编排一天的上门服务。", "Plan a day of home visits for a scenario."),
     "meals": ("为情景文件编排一餐的配送。", "Plan the delivery of a meal for a scenario."),
     "check": (
@@ -88,6 +92,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "writing": ("写出结果", "writing results"),
     "town": ("生成城镇", "generating the town"),
     "job_site": ("选址", "siting"),
+    "job_plan": ("设施规划", "plan of sites"),
     "job_visits": ("上门服务", "home visits"),
     "job_meals": ("送餐", "meals"),
     "incumbent": ("当前最优 {value}", "best {value}"),
@@ -100,6 +105,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     # results
     "report_at": ("报告：{path}", "Report: {path}"),
     "no_answer": ("没有找到可行的答案。", "No feasible answer was found."),
+    "conflict": ("以下规则不能同时满足：", "These rules cannot hold together:"),
     "clean": ("{path}：检验通过", "{path}: checks pass"),
     "violations": ("{path}：{count} 处违规", "{path}: {count} violations"),
     "faults": (

@@ -25,12 +25,12 @@ from numpy.typing import NDArray
 from base.faults import FaultError, Lang
 from geo.layers import write_geojson, write_layers
 from geo.tables_out import write_csv
-from optimizer.routing.problem import RoutingProblem
-from optimizer.siting.problem import SitingProblem
 from scenarios.codes import FOLDER_IN_USE
 from scenarios.meals import MealsRun
 from scenarios.meals_report import meals_outcome
 from scenarios.outcome import SCHEMA_VERSION, Outcome
+from scenarios.plan import PlanRun
+from scenarios.plan_outcome import plan_outcome
 from scenarios.recheck import check_run
 from scenarios.report import write_report
 from scenarios.siting import SitingRun
@@ -40,10 +40,11 @@ from scenarios.visits_report import visits_outcome
 
 __all__ = ["Run", "check_run", "outcome_of", "refuse_other_files", "write_run"]
 
-Run = SitingRun | VisitsRun | MealsRun
+Run = SitingRun | PlanRun | VisitsRun | MealsRun
 
 _OUTCOMES: Mapping[type, Callable[[Any], Outcome]] = {
     SitingRun: siting_outcome,
+    PlanRun: plan_outcome,
     VisitsRun: visits_outcome,
     MealsRun: meals_outcome,
 }
@@ -144,20 +145,27 @@ def _write_files(run: Run, outcome: Outcome, folder: Path, lang: Lang) -> None:
 
 
 def _write_problem(outcome: Outcome, path: Path) -> None:
-    problem: SitingProblem | RoutingProblem = outcome.problem
-    columns: dict[str, NDArray[Any]] = {
-        field.name: np.asarray(getattr(problem, field.name))
-        for field in dataclasses.fields(problem)
-    }
     with path.open("wb") as file:
         np.savez_compressed(
             file,
             allow_pickle=False,
             schema_version=np.int64(SCHEMA_VERSION),
             kind=np.str_(outcome.kind),
-            **columns,
+            **_columns(outcome.problem),
             **outcome.extra,
         )
+
+
+def _columns(problem: Any, prefix: str = "") -> dict[str, NDArray[Any]]:
+    """The problem's fields as arrays; those of its tables by names such as ``options.site``."""
+    columns: dict[str, NDArray[Any]] = {}
+    for field in dataclasses.fields(problem):
+        value = getattr(problem, field.name)
+        if dataclasses.is_dataclass(value):
+            columns |= _columns(value, f"{prefix}{field.name}.")
+        else:
+            columns[f"{prefix}{field.name}"] = np.asarray(value)
+    return columns
 
 
 def _write_json(path: Path, data: Mapping[str, Any]) -> None:

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from base.faults import Fault
 from optimizer.result import SolveResult, Status, StopReason
 from optimizer.routing.solution import Reason
+from optimizer.siting.plan.problem import PlanObjective
 from optimizer.siting.problem import Question
 from scenarios.model import Text
 from scenarios.records import Mode, Tier
 
 __all__ = [
+    "AIMS",
+    "CHANGES",
     "MODES",
     "NO_STOCK",
     "PREMISES",
@@ -75,12 +78,39 @@ QUESTIONS: Mapping[Question, Text] = {
     Question.P_CENTER: Text(zh="最远的人路程最短", en="least way for the farthest person"),
 }
 
+AIMS: Mapping[PlanObjective, Text] = {
+    PlanObjective.MAX_VALUE: Text(
+        zh="在资金与规则之内服务最多的人", en="most people served within money and rules"
+    ),
+    PlanObjective.MIN_COST: Text(
+        zh="以最少的费用满足全部规则", en="least cost at which all rules hold"
+    ),
+    PlanObjective.MAX_MIN: Text(
+        zh="最差的街道尽可能好，再求服务最多的人",
+        en="the worst sub-district as good as can be, then most people served",
+    ),
+    PlanObjective.MIN_TRAVEL: Text(zh="总路程最短", en="least total way"),
+    PlanObjective.MIN_WORST: Text(zh="最远的人路程最短", en="least way for the farthest person"),
+}
+"""What a plan is to be best at."""
+
+CHANGES: Mapping[str, Text] = {
+    "open": Text(zh="新设", en="opens"),
+    "upgrade": Text(zh="升级", en="upgraded"),
+    "convert": Text(zh="改设", en="converted"),
+    "close": Text(zh="关闭", en="closes"),
+}
+"""What a plan does with a site in a year."""
+
 SITE_STATES: Mapping[str, Text] = {
     "existing": Text(zh="现有", en="existing"),
     "required": Text(zh="必设", en="required"),
     "candidate": Text(zh="候选", en="candidate"),
     "forbidden": Text(zh="禁设", en="forbidden"),
     "new": Text(zh="新设", en="new"),
+    "upgraded": Text(zh="升级", en="upgraded"),
+    "converted": Text(zh="改设", en="converted"),
+    "closed": Text(zh="关闭", en="closed"),
     "other": Text(zh="其他层级", en="another tier"),
 }
 
