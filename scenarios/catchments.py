@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +18,7 @@ import shapely
 from numpy.typing import NDArray
 
 from base.faults import Fault, FaultError
+from geo.modes import TravelMode
 from geo.reach import reach
 from geo.snap import snap
 from optimizer.siting.catchments import CatchmentAnswer, CatchmentProblem, CatchmentRequest
@@ -34,12 +35,10 @@ from scenarios.codes import (
     UNKNOWN_REFERENCE,
 )
 from scenarios.demand import DemandRows
+from scenarios.district import District
 from scenarios.model_parts import Text
 from scenarios.model_territory import CatchmentsInput
 from scenarios.outcome import Sheet, sheet_column
-
-if TYPE_CHECKING:
-    from scenarios.siting import SitingRun
 
 __all__ = ["CatchmentRun", "catchment_sheet", "run_catchments"]
 
@@ -53,6 +52,32 @@ _PPM = 10_000
 _SHOWN = 10
 _PERSONS = Text(zh="工作量（每人 1）", en="work (one per person)")
 _TITLE = Text(zh="责任片区", en="Catchments of the stations")
+
+
+class WithSites(Protocol):
+    """Sites (WGS 84) with ``site_id``, ``name``, ``name_en``, ``area_m2``, and how people walk."""
+
+    @property
+    def sites(self) -> gpd.GeoDataFrame: ...
+
+    @property
+    def mode(self) -> TravelMode: ...
+
+
+class WithStations(Protocol):
+    """A siting or plan with its streets, people and open sites."""
+
+    @property
+    def case(self) -> WithSites: ...
+
+    @property
+    def district(self) -> District: ...
+
+    @property
+    def demand(self) -> DemandRows: ...
+
+    @property
+    def open_sites(self) -> NDArray[np.int32]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,13 +142,16 @@ class CatchmentRun:
 
 
 def run_catchments(
-    run: SitingRun,
+    run: WithStations,
     wanted: CatchmentsInput,
     *,
+    part: str = "siting",
     stop: Stop | None = None,
     progress: ProgressCallback | None = None,
 ) -> CatchmentRun:
-    """Divide the district among the stations that a siting leaves open.
+    """Divide the district among the stations that a siting or plan leaves open.
+
+    ``part`` is what faults call the part of the scenario.
 
     Raises:
         FaultError: the units' faults, rates of unknown cells, more stations than units; or
@@ -132,14 +160,14 @@ def run_catchments(
     units = read_units(wanted, run.district)
     stations = run.case.sites.iloc[run.open_sites].reset_index(drop=True)
     faults = [
-        UNKNOWN_REFERENCE(what="siting.catchments.work", value=each.cell)
+        UNKNOWN_REFERENCE(what=f"{part}.catchments.work", value=each.cell)
         for each in wanted.work
         if each.cell not in run.demand.groups
     ]
     if not len(stations):
-        faults.append(NO_SITES("siting.catchments"))
+        faults.append(NO_SITES(f"{part}.catchments"))
     if len(stations) > len(units):
-        faults.append(TOO_FEW_UNITS("siting.catchments", stations=len(stations), units=len(units)))
+        faults.append(TOO_FEW_UNITS(f"{part}.catchments", stations=len(stations), units=len(units)))
     if faults:
         raise FaultError(faults)
     problem, units, minutes, warnings = _compile(run, wanted, units, stations)
@@ -156,7 +184,7 @@ def run_catchments(
 
 
 def _compile(
-    run: SitingRun, wanted: CatchmentsInput, units: gpd.GeoDataFrame, stations: gpd.GeoDataFrame
+    run: WithStations, wanted: CatchmentsInput, units: gpd.GeoDataFrame, stations: gpd.GeoDataFrame
 ) -> tuple[CatchmentProblem, gpd.GeoDataFrame, NDArray[np.float64], tuple[Fault, ...]]:
     shapes = units.geometry.to_numpy()
     borders = shared_borders(shapes, wanted.snap_m)
@@ -230,7 +258,7 @@ def _shares(wanted: CatchmentsInput, stations: gpd.GeoDataFrame) -> NDArray[np.i
 
 
 def _seconds(
-    run: SitingRun,
+    run: WithStations,
     units: gpd.GeoDataFrame,
     stations: gpd.GeoDataFrame,
     row_unit: NDArray[np.int64],

@@ -39,6 +39,8 @@ __all__ = [
 _MEETING = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u4e00-\u9fff])")
 """Where Chinese and Latin characters meet."""
 
+_PERSONS = Text(zh="人", en="persons")
+
 Kind = Literal["why_not", "fallback"]
 
 
@@ -100,11 +102,13 @@ class Losers:
     Attributes:
         lost, won: persons (units of the services).
         places: sub-districts that lose most with their losses, largest first.
+        unit: what is counted.
     """
 
     lost: float = 0.0
     won: float = 0.0
     places: tuple[tuple[Text, float], ...] = ()
+    unit: Text = _PERSONS
 
 
 @dataclass(frozen=True)
@@ -299,10 +303,10 @@ def change_text(
         zh, en = (f"以{name.zh}替换{closed.zh}：", f"{name.en} instead of {closed.en}: ")
         if not out:
             zh, en = (f"增设{name.zh}：", f"{name.en} as well: ")
-        more = Text(zh=f"同时改设{opened.zh}。", en=f" {opened.en} would open too.")
+        more = Text(zh=f"同时改设{opened.zh}。", en=f" Also new: {opened.en}.")
     else:
         zh, en = f"{name.zh}落空：", f"Without {name.en}: "
-        more = Text(zh=f"由{opened.zh}接替。", en=f" {opened.en} would open instead.")
+        more = Text(zh=f"由{opened.zh}接替。", en=f" Instead: {opened.en}.")
         if not into:
             more = Text(zh="没有站点接替。", en=" Nothing would replace it.")
         if out:
@@ -319,16 +323,16 @@ def change_text(
 def _losers_text(losers: Losers) -> Text:
     if losers.lost < 0.5:
         return Text(zh="", en="")
-    zh, en = f"{losers.lost:,.0f} 人失去覆盖", f" {losers.lost:,.0f} persons lose coverage"
+    unit = losers.unit
+    zh, en = f"{losers.lost:,.0f} {unit.zh}失去覆盖", f" {losers.lost:,.0f} {unit.en} lose coverage"
     if losers.places:
         where, most = losers.places[0]
         whole = losers.lost - most < 0.5
-        zh += f"（{'均在' if whole else '主要在'}{where.zh}" + (
-            "）" if whole else f" {most:,.0f} 人）"
-        )
+        part = "" if whole else f" {most:,.0f} {unit.zh}"
+        zh += f"（{'均在' if whole else '主要在'}{where.zh}{part}）"
         en += f", {'all' if whole else f'{most:,.0f}'} of them in {where.en}"
     if losers.won >= 0.5:
-        zh += f"，另有 {losers.won:,.0f} 人新获覆盖"
+        zh += f"，另有 {losers.won:,.0f} {unit.zh}新获覆盖"
         en += f"; {losers.won:,.0f} others gain it"
     return Text(zh=zh + "。", en=en + ".")
 

@@ -25,9 +25,12 @@ __all__ = [
     "explain_plots",
     "explain_sheets",
     "explain_tables",
+    "left_out",
 ]
 
 _COLOUR = "#8d5a97"
+_SAID = ("name", "lost", "places", "closed", "opened", "percent")
+
 _QUESTIONS = {
     "why_not": Text(zh="为何不选", en="why not"),
     "fallback": Text(zh="落空替补", en="if it falls through"),
@@ -57,11 +60,12 @@ def explain_tables(found: Explanation | None) -> tuple[Table, ...]:
     """The report's tables; what a sentence says is left to the CSV files."""
     if found is None:
         return ()
-    said = ("name", "lost", "places", "closed", "opened", "percent")
-    return tuple(
-        sheet.table(leave_out=said if sheet.name in ("why_not", "alternatives") else ())
-        for sheet in explain_sheets(found)
-    )
+    return tuple(sheet.table(leave_out=left_out(sheet.name)) for sheet in explain_sheets(found))
+
+
+def left_out(sheet_name: str) -> tuple[str, ...]:
+    """Columns that reports leave to the CSV files, because a sentence says the same."""
+    return _SAID if sheet_name in ("why_not", "alternatives") else ()
 
 
 def explain_layers(found: Explanation) -> dict[str, gpd.GeoDataFrame]:

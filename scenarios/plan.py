@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -21,12 +21,17 @@ from optimizer.stop import ProgressCallback, Stop
 from scenarios import plan_figures as figures
 from scenarios.codes import CHECK_REFUSED, PART_MISSING
 from scenarios.district import District, open_district
+from scenarios.explain import Explanation
+from scenarios.explain_ids import check_ids
+from scenarios.explain_plan import explain_plan
 from scenarios.model import Scenario, Text
 from scenarios.plan_case import PlanCase, compile_plan
 from scenarios.plan_conflict import conflict_texts
 from scenarios.plan_figures import FloorValue, PlanCoverage, RuleValue
 from scenarios.plan_model import PlanInput
+from scenarios.plan_territory import plan_territory
 from scenarios.plan_today import serve_today
+from scenarios.territory import Territory
 
 __all__ = ["PlanRun", "run_plan"]
 
@@ -46,6 +51,8 @@ class PlanRun:
         why_none: the rules that cannot hold together, where the plan is proved infeasible; see
             ``conflict`` for them in words.
         warnings: what the user should know.
+        explanation: answers to the questions of the scenario's ``explain``; None without any.
+        territory: catchments, search areas and access, as far as the scenario asks for them.
 
     Figures (cached properties): ``changes``, ``network``, ``money``, ``served_today``,
     ``served``, ``coverage``, ``rules``, ``floors``, ``attachments``, ``loads``, ``moves``,
@@ -57,6 +64,8 @@ class PlanRun:
     today: Assignments
     why_none: Conflict | None
     warnings: tuple[Fault, ...]
+    explanation: Explanation | None = None
+    territory: Territory = field(default_factory=Territory)
 
     @property
     def scenario(self) -> Scenario:
@@ -265,8 +274,8 @@ def run_plan(
         progress: hears of every step.
 
     Raises:
-        FaultError: every fault of the scenario's layers; or CC-S206 where the independent
-            checker refuses the answer.
+        FaultError: every fault of the scenario's layers; every unknown id of ``explain``
+            (CC-S440); or CC-S206 where the independent checker refuses the answer.
     """
     wanted = scenario.plan
     if wanted is None:
@@ -274,6 +283,7 @@ def run_plan(
     aim = wanted.objective
     stop = stop or Stop(seconds=aim.seconds, iterations=aim.iterations)
     case = compile_plan(wanted, open_district(scenario, folder), progress)
+    check_ids(wanted.explain, list(case.sites["site_id"]), "plan")
     problem, request = case.problem, case.request
     answer = solve(problem, request, stop=stop, seed=aim.seed, progress=progress)
     violations = check(problem, request, answer)
@@ -286,4 +296,17 @@ def run_plan(
         why = conflict(
             problem, request, is_infeasible=True, stop=stop, seed=aim.seed, progress=progress
         )
-    return PlanRun(case, answer, serve_today(problem), why, case.warnings)
+    run = PlanRun(case, answer, serve_today(problem), why, case.warnings)
+    territory = plan_territory(run, stop=stop, progress=progress)
+    run = replace(run, territory=territory, warnings=(*run.warnings, *territory.warnings))
+    return _explained(run, stop, progress)
+
+
+def _explained(run: PlanRun, stop: Stop, progress: ProgressCallback | None) -> PlanRun:
+    """The run with the answers to its questions; their seconds are their own."""
+    wanted = run.wanted.explain
+    if wanted is None:
+        return run
+    rule = Stop(wanted.seconds, stop.iterations, stop.cancelled)
+    found = explain_plan(run, wanted, stop=rule, progress=progress)
+    return replace(run, explanation=found, warnings=(*run.warnings, *found.warnings))

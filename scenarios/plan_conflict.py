@@ -10,7 +10,7 @@ from optimizer.siting.plan.conflict import Conflict, Element, ElementKind
 from scenarios.model import Text
 from scenarios.plan_case import PlanCase
 
-__all__ = ["conflict_texts"]
+__all__ = ["conflict_texts", "element_text"]
 
 _SHOWN = 10
 
@@ -24,13 +24,14 @@ def _texts(case: PlanCase, elements: tuple[Element, ...]) -> Iterator[Text]:
     """The elements in words; the two ends of one rule, and clients of one place, make one text."""
     said: set[Text] = set()
     for element in elements:
-        text = _text(case, element)
+        text = element_text(case, element)
         if text not in said:
             said.add(text)
             yield text
 
 
-def _text(case: PlanCase, element: Element) -> Text:
+def element_text(case: PlanCase, element: Element) -> Text:
+    """A rule in words."""
     kind, at = element.kind, element.index
     if kind in (ElementKind.RULE_LOW, ElementKind.RULE_HIGH):
         return case.rules[at].text
@@ -165,7 +166,7 @@ def _faults(case: PlanCase, found: Conflict) -> Iterator[Text]:
         if not places.size:
             continue
         shown = ", ".join(map(str, ids[places[:_SHOWN]])) + (" ..." if places.size > _SHOWN else "")
-        rule = _text(case, fault.element)
+        rule = element_text(case, fault.element)
         yield Text(
             zh=f"{rule.zh}：{places.size} 处共 {units:,.0f} 人无任何可设场地可达（{shown}）",
             en=f"{rule.en}: nothing that may stand reaches {units:,.0f} persons at {places.size} "

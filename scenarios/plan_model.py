@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from scenarios.model_explain import PlanExplainInput
 from scenarios.model_parts import (
     CandidatesInput,
     DemandInput,
@@ -20,6 +21,7 @@ from scenarios.model_parts import (
     Positive,
     Text,
 )
+from scenarios.model_territory import AccessInput, CatchmentsInput, SearchAreasInput
 
 __all__ = [
     "AimInput",
@@ -376,3 +378,11 @@ class PlanInput(Part):
     rules: list[RuleInput] = Field(default_factory=list)
     floors: list[FloorInput] = Field(default_factory=list)
     objective: AimInput = Field(default_factory=AimInput)
+    catchments: CatchmentsInput | None = None
+    """Divide the communities among the stations of the last year; None for no catchments."""
+    search_areas: SearchAreasInput | None = None
+    """Ground around each new site in which any premises loses little; None for none."""
+    access: AccessInput | None = None
+    """Access indicators today and in the last year; None for none."""
+    explain: PlanExplainInput | None = None
+    """Questions about the plan; None for none."""

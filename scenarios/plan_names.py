@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from scenarios.model import Text
-from scenarios.plan import PlanRun
 from scenarios.plan_model import LevelInput, SizeInput
 from scenarios.words import both
+
+if TYPE_CHECKING:
+    from scenarios.plan import PlanRun
 
 __all__ = ["ALL", "EVERYBODY", "NOWHERE", "TODAY", "PlanNames", "bracketed", "joined", "rows_of"]
 

@@ -3,48 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 
 from scenarios.compare import percent
-from scenarios.outcome import Outcome, Sheet
+from scenarios.outcome import Outcome
 from scenarios.plan import PlanRun
+from scenarios.plan_addition import Addition, addition_of
 from scenarios.plan_map import plan_layers, plan_map
 from scenarios.plan_names import PlanNames
 from scenarios.plan_plots import plan_plots
 from scenarios.plan_report import plan_report, worst_places
 from scenarios.plan_sheets import plan_sheets
-from scenarios.report import MapLayer, MapView, Plot
+from scenarios.report import MapView
 
-__all__ = ["Addition", "plan_outcome"]
-
-
-@dataclass(frozen=True, eq=False)
-class Addition:
-    """What is told of a plan beyond the plan itself; it comes after the plan's own parts.
-
-    Attributes:
-        sheets: further tables.
-        plots: further plots.
-        layers: further map layers for files (WGS 84) by name.
-        map_layers: further layers of the report's map, drawn on top.
-        summary: further keys of ``summary.json``.
-    """
-
-    sheets: tuple[Sheet, ...] = ()
-    plots: tuple[Plot, ...] = ()
-    layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
-    map_layers: tuple[MapLayer, ...] = ()
-    summary: Mapping[str, Any] = field(default_factory=dict)
+__all__ = ["plan_outcome"]
 
 
 def plan_outcome(run: PlanRun, more: Addition | None = None) -> Outcome:
-    """Everything that is written of a plan run."""
-    more = more or Addition()
+    """Everything that is written of a plan run; ``more`` stands in for its own additions."""
+    more = more or addition_of(run)
     sheets = (*plan_sheets(run), *more.sheets)
     layers = plan_layers(run)
     view = plan_map(run, layers)

@@ -26,6 +26,7 @@ from scenarios.siting_sheets import (
     siting_sheets,
     with_names,
 )
+from scenarios.territory_map import territory_map_layers
 from scenarios.words import QUESTIONS, SITE_TIERS, both, proof, verdict, warning_texts
 
 __all__ = ["siting_outcome"]
@@ -209,7 +210,7 @@ def _map(run: SitingRun) -> MapView:
     sites = with_names(run, all_sites(run))
     layers = base_layers(run.district)
     layers += _circle_layers(run)
-    layers += _territory_layers(run)
+    layers += territory_map_layers(run.territory)
     layers.append(
         MapLayer(
             id="uncovered",
@@ -288,39 +289,4 @@ def _circle_layers(run: SitingRun) -> list[MapLayer]:
                     counted=False,
                 )
             )
-    return layers
-
-
-def _territory_layers(run: SitingRun) -> list[MapLayer]:
-    """Catchments by their stations, and search areas."""
-    layers = []
-    found = run.territory.layers
-    if "catchments" in found:
-        layers.append(
-            MapLayer(
-                id="catchments",
-                label=Text(zh="责任片区", en="catchments"),
-                frame=found["catchments"].round({"work": 1, "mean_minutes": 1}),
-                kind="fill",
-                color=_COLOURS["existing"],
-                opacity=0.15,
-                popup=(
-                    _NAME,
-                    ("work", Text(zh="工作量", en="work")),
-                    ("mean_minutes", Text(zh="平均路程（分钟）", en="mean way (min)")),
-                ),
-            )
-        )
-    if "search_areas" in found:
-        layers.append(
-            MapLayer(
-                id="search_areas",
-                label=Text(zh="选址范围", en="search areas"),
-                frame=found["search_areas"][["site_id", "geometry"]],
-                kind="fill",
-                color=_COLOURS["new"],
-                opacity=0.45,
-                popup=(("site_id", Text(zh="站点编号", en="site id")),),
-            )
-        )
     return layers
