@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,6 +13,7 @@ from scenarios.model import Text
 from scenarios.plan import PlanRun
 from scenarios.plan_figures import FloorValue
 from scenarios.plan_names import TODAY, PlanNames
+from scenarios.plan_sheets import district_rows
 from scenarios.report import Plot, bar_plot
 
 __all__ = ["plan_plots"]
@@ -81,17 +82,17 @@ def _by_floor(run: PlanRun, floors: Sequence[FloorValue]) -> Plot:
         ),
     )
     low = [100 * each.low for each in floors]
-    return _with_line(plot, lambda _: _FLOOR, low)
+    return _with_line(plot, _FLOOR, low)
 
 
 def _year(label: str) -> Text:
     return Text(zh=label, en=label)
 
 
-def _with_line(plot: Plot, name: Callable[[int], Text], low: Sequence[float]) -> Plot:
+def _with_line(plot: Plot, name: Text, low: Sequence[float]) -> Plot:
     """The plot with a line across its categories."""
     for lang, figure in plot.figures.items():
-        figure.add_trace(_line(list(figure.data[0].x), low, name(0), lang))
+        figure.add_trace(_line(list(figure.data[0].x), low, name, lang))
     return plot
 
 
@@ -107,15 +108,8 @@ def _line(x: Sequence[str], y: Sequence[float | None], name: Text, lang: Lang) -
 
 
 def _by_district(run: PlanRun, names: PlanNames, service: int) -> Plot | None:
-    rows = [
-        row
-        for row in run.coverage
-        if row.service == service
-        and row.group is None
-        and row.district is not None
-        and row.district >= 0
-    ]
-    if not rows or not run.district.labels:
+    rows = district_rows(run, service)
+    if not rows:
         return None
     label = names.services[service]
     series = [(TODAY, [percent(row.today, row.units) for row in rows])]

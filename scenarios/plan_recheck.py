@@ -48,25 +48,21 @@ def check_plan(folder: Path, answer: Answer) -> Iterator[Finding]:
     yield from violation_findings(violations)
     if violations:
         return  # the tables cannot be recomputed from what is unsound
-    if stored.option.size:
-        option, parent, assignments = stored.option, stored.parent, stored.assignments
-    else:  # no plan: the tables tell of today
-        option = np.tile(problem.sites.current, (problem.n_years, 1))
-        parent, assignments = np.full_like(option, -1), Assignments.none()
-    yield from _check_changes(folder, answer, problem, option)
-    yield from _check_network(folder, answer, option[-1], parent[-1])
-    yield from _check_money(folder, answer, problem, option)
-    if problem.capacitated.any():
-        yield from _check_loads(folder, answer, problem, option, assignments)
-    place = arrays["extra_district"]
     today = _assignments(answer["assignments_today"])
     yield from _check_today(problem, today)
-    before = _served(problem, problem.sites.current, today, 0)
+    served = [_served(problem, problem.sites.current, today, 0)]
     if stored.option.size:
-        served = [_served(problem, row, assignments, year) for year, row in enumerate(option)]
-    else:
-        served = [before] * problem.n_years
-    yield from _check_coverage(folder, problem, place, [before, *served])
+        option, assignments = stored.option, stored.assignments
+        yield from _check_changes(folder, answer, problem, option)
+        yield from _check_network(folder, answer, option[-1], stored.parent[-1])
+        yield from _check_money(folder, answer, problem, option)
+        if problem.capacitated.any():
+            yield from _check_loads(folder, answer, problem, option, assignments)
+        served += [_served(problem, row, assignments, year) for year, row in enumerate(option)]
+    else:  # no plan: the tables tell of today
+        nothing = np.full(problem.n_sites, -1, dtype=np.int32)
+        yield from _check_network(folder, answer, problem.sites.current, nothing)
+    yield from _check_coverage(folder, problem, arrays["extra_district"], served)
 
 
 def _stored(answer: Answer) -> PlanAnswer:
@@ -238,14 +234,14 @@ def _check_coverage(
     place: NDArray[np.int32],
     served: Sequence[NDArray[np.float64]],
 ) -> Iterator[Finding]:
-    """Units asked, served today and served every year, row by row of the table."""
+    """Units asked, served today and (with a plan) every year, row by row of the table."""
     asked = problem.demand.amount / problem.units_per_person
     expected = [
         [float(values[mine].sum()) for values in (asked, *served)]
         for mine in _coverage_rows(problem, place)
     ]
     rows = csv_rows(folder / "coverage.csv", 7 + 2 * problem.n_years)
-    units = [4, 5, *range(7, 7 + 2 * problem.n_years, 2)]
+    units = [4, 5, *range(7, 7 + 2 * (len(served) - 1), 2)]
     got = [[row[at] for at in units] for row in rows]
     alike = len(got) == len(expected) and all(
         _alike(told, figures, _HALF) for told, figures in zip(got, expected, strict=True)

@@ -10,13 +10,13 @@ from scenarios.outcome import Sheet
 from scenarios.plan import PlanRun
 from scenarios.plan_figures import PlanCoverage
 from scenarios.plan_names import PlanNames
-from scenarios.plan_sheets import last_year_only
+from scenarios.plan_sheets import district_rows, last_year_only
 from scenarios.report import Fact, MapView, Plot, Report, Table
 from scenarios.words import AIMS, CHANGES, proof, verdict, warning_texts
 
 __all__ = ["plan_report", "worst_places"]
 
-_WAN = 10_000.0
+_WAN, _MILLION = 10_000.0, 1_000_000.0
 
 
 def plan_report(
@@ -108,9 +108,9 @@ def _cost(run: PlanRun) -> Fact:
 
 
 def _money_text(yuan: float) -> Text:
-    if yuan < _WAN:
-        return Text(zh=f"{yuan:,.0f} 元", en=f"{yuan:,.0f} yuan")
-    return Text(zh=f"{yuan / _WAN:,.0f} 万元", en=f"{yuan / 1e6:,.2f} million yuan")
+    zh = f"{yuan / _WAN:,.0f} 万元" if yuan >= 100 * _WAN else f"{yuan:,.0f} 元"
+    en = f"{yuan / _MILLION:,.1f} million yuan" if yuan >= _MILLION else f"{yuan:,.0f} yuan"
+    return Text(zh=zh, en=en)
 
 
 def _coverage(run: PlanRun) -> Iterator[Fact]:
@@ -148,15 +148,8 @@ def worst_places(run: PlanRun) -> dict[int, tuple[PlanCoverage, PlanCoverage]]:
     """By service, the sub-district with the least share served today, and in the last year."""
     found = {}
     for service in range(len(run.case.services)):
-        rows = [
-            row
-            for row in run.coverage
-            if row.service == service
-            and row.group is None
-            and row.district is not None
-            and row.district >= 0
-        ]
-        if rows and run.district.labels:
+        rows = district_rows(run, service)
+        if rows:
             today = min(rows, key=lambda row: row.today / row.units)
             last = min(rows, key=lambda row: row.by_year[-1] / row.units)
             found[service] = (today, last)

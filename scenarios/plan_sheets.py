@@ -13,10 +13,11 @@ from scenarios.compare import percent
 from scenarios.model import Text
 from scenarios.outcome import Cell, Sheet, sheet_column
 from scenarios.plan import PlanRun
+from scenarios.plan_figures import PlanCoverage
 from scenarios.plan_names import TODAY, PlanNames, rows_of
 from scenarios.words import CHANGES, PREMISES, SITE_STATES, both
 
-__all__ = ["last_year_only", "plan_sheets", "site_states"]
+__all__ = ["district_rows", "last_year_only", "plan_sheets", "site_states"]
 
 _GUESSED = Text(zh="估算", en="estimated")
 _COUNTED = Text(zh="统计", en="counted")
@@ -33,25 +34,50 @@ _STATE_OF_CHANGE = {
 
 
 def plan_sheets(run: PlanRun) -> tuple[Sheet, ...]:
-    """Every table that the plan has rows for, the most asked for first."""
+    """Every table that the plan has rows for; without a plan, those that tell of today."""
     names = PlanNames(run)
     sheets = []
     if run.conflict:
         sheets.append(_conflict_sheet(run))
-    sheets += [_changes_sheet(run, names), _network_sheet(run, names)]
+    if run.solved:
+        sheets.append(_changes_sheet(run, names))
+    sheets.append(_network_sheet(run, names))
     if run.rules:
         sheets.append(_rules_sheet(run, names))
     if run.floors:
         sheets.append(_floors_sheet(run, names))
-    sheets += [_money_sheet(run), _coverage_sheet(run, names)]
-    if run.problem.capacitated.any():
-        sheets.append(_loads_sheet(run, names))
-    if (run.case.demand.site >= 0).any():
-        sheets.append(_moves_sheet(run, names))
-    if len(run.quotas):
-        sheets.append(_quotas_sheet(run, names))
+    if run.solved:
+        sheets.append(_money_sheet(run))
+    sheets.append(_coverage_sheet(run, names))
+    if run.solved:
+        sheets += _service_sheets(run, names)
     sheets.append(_unserved_sheet(run, names))
     return tuple(sheets)
+
+
+def _service_sheets(run: PlanRun, names: PlanNames) -> Iterator[Sheet]:
+    """Loads, moves and quotas, where there is anything of the kind."""
+    if run.problem.capacitated.any():
+        yield _loads_sheet(run, names)
+    if (run.case.demand.site >= 0).any():
+        yield _moves_sheet(run, names)
+    if len(run.quotas):
+        yield _quotas_sheet(run, names)
+
+
+def district_rows(run: PlanRun, service: int) -> list[PlanCoverage]:
+    """Coverage of a service by sub-district, where people who live there ask for it."""
+    demand = run.case.demand
+    if not ((demand.service == service) & (demand.site < 0)).any() or not run.district.labels:
+        return []  # residents of homes only, who need it wherever they are
+    return [
+        row
+        for row in run.coverage
+        if row.service == service
+        and row.group is None
+        and row.district is not None
+        and row.district >= 0
+    ]
 
 
 def site_states(run: PlanRun) -> dict[int, tuple[str, Text]]:
@@ -190,13 +216,14 @@ def _rules_sheet(run: PlanRun, names: PlanNames) -> Sheet:
     rows = []
     for each in run.rules:
         scale = 100.0 if each.row.what == "share" else 1.0
-        figures = (each.today, each.value, each.low, each.high)
+        value = each.value if run.solved else None
+        figures = (each.today, value, each.low, each.high)
         rows.append(
             (
                 each.row.text,
                 names.years[each.year],
-                *(None if value is None else scale * value for value in figures),
-                _YES if each.met else _NO,
+                *(None if figure is None else scale * figure for figure in figures),
+                _met(run, each.met),
             )
         )
     note = None
@@ -205,6 +232,12 @@ def _rules_sheet(run: PlanRun, names: PlanNames) -> Sheet:
     return Sheet(
         "rules", Text(zh="规则执行情况", en="How rules are kept"), columns, tuple(rows), note
     )
+
+
+def _met(run: PlanRun, met: bool) -> Text | None:
+    if not run.solved:
+        return None
+    return _YES if met else _NO
 
 
 def _floors_sheet(run: PlanRun, names: PlanNames) -> Sheet:
@@ -221,9 +254,9 @@ def _floors_sheet(run: PlanRun, names: PlanNames) -> Sheet:
             each.row.text,
             names.years[each.year],
             100 * each.today,
-            100 * each.share,
+            100 * each.share if run.solved else None,
             100 * each.low,
-            _YES if each.met else _NO,
+            _met(run, each.met),
         )
         for each in run.floors
     )
@@ -299,7 +332,11 @@ def _coverage_sheet(run: PlanRun, names: PlanNames) -> Sheet:
     )
     rows = []
     for each in run.coverage:
-        figures = [value for part in each.by_year for value in (part, percent(part, each.units))]
+        figures: list[float | None] = [None] * len(years)
+        if run.solved:
+            figures = [
+                value for part in each.by_year for value in (part, percent(part, each.units))
+            ]
         rows.append(
             (
                 names.services[each.service],
@@ -410,6 +447,8 @@ def _unserved_sheet(run: PlanRun, names: PlanNames) -> Sheet:
     )
     label = run.year_labels[-1]
     title = Text(zh=f"{label} 年仍未满足的需求", en=f"Demand that is unserved in {label}")
+    if not run.solved:
+        title = Text(zh="现未满足的需求", en="Demand that is unserved today")
     return Sheet("unserved", title, columns, tuple(_unserved_rows(run, names)))
 
 
@@ -424,6 +463,6 @@ def _unserved_rows(run: PlanRun, names: PlanNames) -> Iterator[tuple[Cell, ...]]
                 names.units[each.service],
                 each.units,
                 each.units - each.today,
-                left,
+                left if run.solved else None,
                 int(places.get((each.service, each.district), 0)),
             )

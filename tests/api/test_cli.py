@@ -13,7 +13,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api.cli import app
+from tests import plan_town
 from tests.demo_town import demo_scenario
+from tests.small_town import write_town
 
 JOBS = ("site", "visits", "meals")
 
@@ -121,6 +123,44 @@ def test_wrong_scenario_gives_all_faults_and_no_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_a_plan_is_solved_written_and_checked(tmp_path: Path) -> None:
+    scenario = write_town(tmp_path / "town", plan_town.layers(), plan_town.plan())
+    done = call("plan", scenario, "--out", tmp_path / "out", "--seconds", 30, "--lang", "en")
+    assert done.exit_code == 0, done.output
+    assert "served: care" in done.output and "cost over all years" in done.output
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["kind"] == "plan" and summary["result"]["status"] == "optimal"
+    assert call("check", tmp_path / "out").exit_code == 0
+
+
+def test_seconds_and_seed_reach_the_plan(tmp_path: Path) -> None:
+    scenario = write_town(tmp_path / "town", plan_town.layers(), plan_town.plan())
+    done = call("plan", scenario, "--out", tmp_path / "out", "--seed", 7, "--lang", "en")
+    assert done.exit_code == 0, done.output
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["result"]["seed"] == 7
+
+
+@pytest.mark.parametrize(
+    ("lang", "said", "rule"),
+    [
+        ("zh", "以下规则不能同时满足", "2027 年运行经费 3,000 元"),
+        ("en", "These rules cannot hold together", "running costs in 2027: 3,000 yuan"),
+    ],
+)
+def test_a_plan_that_cannot_be_says_why(tmp_path: Path, lang: str, said: str, rule: str) -> None:
+    part = plan_town.plan(
+        years=[{"label": 2026}, {"label": 2027, "running_yuan": 3000}],
+        rules=[{"count": ["centre"], "per": "subdistrict", "exactly": 1, "from_year": 2027}],
+    )
+    scenario = write_town(tmp_path / "town", plan_town.layers(), part)
+    done = call("plan", scenario, "--out", tmp_path / "out", "--lang", lang)
+    assert done.exit_code == 1
+    assert said in done.output and rule in done.output
+    assert rule in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert call("check", tmp_path / "out").exit_code == 0
+
+
 def test_missing_part_is_named(tmp_path: Path) -> None:
     text = demo_scenario().read_text(encoding="utf-8")
     folder = demo_scenario().parent
@@ -174,7 +214,8 @@ def test_schema_is_json() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "site", "visits", "meals", "check", "network", "templates", "schema"]
+    "command",
+    ["demo", "site", "plan", "visits", "meals", "check", "network", "templates", "schema"],
 )
 def test_help_of_every_command(command: str) -> None:
     done = call(command, "--help")

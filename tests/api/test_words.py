@@ -33,7 +33,8 @@ def test_words_take_values() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["site", "visits", "meals", "demo", "check", "network", "templates", "schema"]
+    "command",
+    ["site", "plan", "visits", "meals", "demo", "check", "network", "templates", "schema"],
 )
 def test_chinese_help_is_not_cut_off(command: str) -> None:
     done = subprocess.run(
