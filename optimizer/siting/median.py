@@ -42,6 +42,8 @@ _POLISH_WORK = 10_000_000
 _LAST_WORK = 400_000_000
 # Smaller cores are solved faster than a better answer is found by swaps.
 _TINY_CORE = 3_000
+# With so few sites left to decide, the tree ends before HiGHS has set up a larger core.
+_FEW_SITES = 100
 # Relaxations up to this size are worth the simplex method's time.
 _LARGE_CORE = 300_000
 
@@ -83,6 +85,9 @@ def _search(best: Best, seed: int) -> StopReason:
             return reason or StopReason.FINISHED
         if best.units < units:
             node, core = narrow(best, core, node, node.price)
+    n_free = int((core.state == 0).sum())
+    if core.size > _TINY_CORE and n_free <= _FEW_SITES:
+        return search_tree(best, core, node, seed)
     if is_resolved(best):
         node, core, reason = raise_bound(best, core, node, seed)
         if best.is_proved or reason is not None:
