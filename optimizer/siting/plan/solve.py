@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.result import SolveResult, Status, StopReason, versions_of
 from optimizer.siting.engine import Reporter
+from optimizer.siting.plan.as_allocation import allocation_plan
+from optimizer.siting.plan.as_cover import cover_plan
+from optimizer.siting.plan.evaluate import evaluate
 from optimizer.siting.plan.max_min import fairest
 from optimizer.siting.plan.min_worst import nearest_worst
 from optimizer.siting.plan.optimise import Found, Goal, optimise
@@ -39,7 +42,10 @@ def solve(
     progress: ProgressCallback | None = None,
     start: PlanAnswer | None = None,
 ) -> PlanAnswer:
-    """Solve a plan problem exactly with HiGHS, from a good start where one is found.
+    """Solve a plan problem exactly, from a good start where one is found.
+
+    Plain coverage goes to the covering engine, plain least travel to the allocation engine,
+    everything else to HiGHS with the whole model.
 
     Args:
         problem: years, sites with options, demand, reach and rules.
@@ -57,11 +63,44 @@ def solve(
         NO_SOLUTION that none was found.
     """
     clock = stop.start()
+    plain = _solve_plain(problem, request, clock, seed, progress)
+    if plain is not None:
+        return _better_start(problem, request, plain, start)
     model = build_model(problem, request)
     reporter = Reporter(str(request.objective), clock, progress)
     known = _start_of(model, start)
     found = _search(model, clock, seed, reporter, known)
     return _answer(model, found, clock, seed)
+
+
+def _solve_plain(
+    problem: PlanProblem,
+    request: PlanRequest,
+    clock: StopClock,
+    seed: int,
+    progress: ProgressCallback | None,
+) -> PlanAnswer | None:
+    """The answer of an engine for plain problems, None where it takes the whole model."""
+    covers = cover_plan(problem, request)
+    if covers is not None:
+        found = covers.search(clock, seed=seed, progress=progress)
+        if found.option is None:
+            return _no_plan(Status.INFEASIBLE, None, found.reason, clock, seed)
+        none = Assignments.none()
+        return _plain_answer(
+            problem, request, found.option, none, found.bound, found.reason, clock, seed
+        )
+    travels = allocation_plan(problem, request)
+    if travels is None:
+        return None
+    met = travels.search(clock, seed=seed, progress=progress)
+    if met.status is Status.INFEASIBLE:
+        return _no_plan(Status.INFEASIBLE, None, met.reason, clock, seed)
+    if met.option is None:
+        return None
+    return _plain_answer(
+        problem, request, met.option, met.assignments, met.bound, met.reason, clock, seed
+    )
 
 
 @dataclass(frozen=True)
@@ -108,27 +147,105 @@ def _start_of(model: PlanModel, start: PlanAnswer | None) -> NDArray[np.int64] |
     return point_of(model, start.option, start.assignments, start.quota_site)
 
 
+def _better_start(
+    problem: PlanProblem, request: PlanRequest, answer: PlanAnswer, start: PlanAnswer | None
+) -> PlanAnswer:
+    """The answer, or the plan it was to start from where that one is better and keeps all rules."""
+    least, best = request.objective is not PlanObjective.MAX_VALUE, answer.result.objective
+    claimed = None if start is None else start.result.objective
+    if start is None or claimed is None or best is None or claimed == best:
+        return answer
+    if (claimed > best) is least:
+        return answer
+    model = build_model(problem, request)
+    point = _start_of(model, start)
+    if point is None:
+        return answer
+    plan = read_plan(model, point)
+    parts = plan.figures.parts(request)
+    value = sum(parts.values())
+    if value == best or (value > best) is least:
+        return answer
+    bound = answer.result.bound
+    return PlanAnswer(
+        option=plan.option,
+        parent=plan.parent,
+        assignments=plan.assignments,
+        quota_site=plan.quota_site,
+        result=replace(
+            answer.result,
+            objective=value,
+            parts=parts,
+            status=Status.OPTIMAL if bound == value else Status.FEASIBLE,
+        ),
+    )
+
+
+def _plain_answer(
+    problem: PlanProblem,
+    request: PlanRequest,
+    option: NDArray[np.int64],
+    assignments: Assignments,
+    bound: int | None,
+    reason: StopReason,
+    clock: StopClock,
+    seed: int,
+) -> PlanAnswer:
+    """A plan without levels and quotas, with its figures."""
+    parts = evaluate(problem, option, assignments).parts(request)
+    objective = sum(parts.values())
+    proved = bound == objective
+    return PlanAnswer(
+        option=option.astype(np.int32),
+        parent=np.full(option.shape, -1, dtype=np.int32),
+        assignments=assignments,
+        quota_site=np.full(len(problem.quotas), -1, dtype=np.int32),
+        result=SolveResult(
+            status=Status.OPTIMAL if proved else Status.FEASIBLE,
+            stop_reason=StopReason.FINISHED if proved else reason,
+            objective=objective,
+            bound=bound,
+            seconds=clock.elapsed,
+            seed=seed,
+            solver=_SOLVER,
+            parts=parts,
+            versions=_versions(),
+        ),
+    )
+
+
+def _no_plan(
+    status: Status, bound: int | None, reason: StopReason, clock: StopClock, seed: int
+) -> PlanAnswer:
+    none = np.zeros((0, 0), dtype=np.int32)
+    return PlanAnswer(
+        option=none,
+        parent=none,
+        assignments=Assignments.none(),
+        quota_site=np.zeros(0, dtype=np.int32),
+        result=SolveResult(
+            status=status,
+            stop_reason=reason,
+            objective=None,
+            bound=bound,
+            seconds=clock.elapsed,
+            seed=seed,
+            solver=_SOLVER,
+            versions=_versions(),
+        ),
+    )
+
+
+def _versions() -> dict[str, str]:
+    return versions_of("highspy", "numpy", "scipy")
+
+
 def _answer(model: PlanModel, result: _Result, clock: StopClock, seed: int) -> PlanAnswer:
     found = result.found
-    versions = versions_of("highspy", "numpy", "scipy")
     if found.whole is None:
-        none = np.zeros((0, 0), dtype=np.int32)
-        return PlanAnswer(
-            option=none,
-            parent=none,
-            assignments=Assignments.none(),
-            quota_site=np.zeros(0, dtype=np.int32),
-            result=SolveResult(
-                status=Status.INFEASIBLE if found.infeasible else Status.NO_SOLUTION,
-                stop_reason=found.reason,
-                objective=None,
-                bound=None if found.infeasible else found.bound,
-                seconds=clock.elapsed,
-                seed=seed,
-                solver=_SOLVER,
-                versions=versions,
-            ),
-        )
+        status = Status.INFEASIBLE if found.infeasible else Status.NO_SOLUTION
+        bound = None if found.infeasible else found.bound
+        return _no_plan(status, bound, found.reason, clock, seed)
     plan = read_plan(model, found.whole)
     fair = model.request.objective is PlanObjective.MAX_MIN
     parts = plan.figures.parts(model.request)
@@ -149,7 +266,7 @@ def _answer(model: PlanModel, result: _Result, clock: StopClock, seed: int) -> P
             seed=seed,
             solver=_SOLVER,
             parts=parts,
-            versions=versions,
+            versions=_versions(),
         ),
         shares=shares,
         share_bounds=result.share_bounds,
