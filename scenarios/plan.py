@@ -29,6 +29,7 @@ from scenarios.plan_case import PlanCase, compile_plan
 from scenarios.plan_conflict import conflict_texts
 from scenarios.plan_figures import FloorValue, PlanCoverage, RuleValue
 from scenarios.plan_model import PlanInput
+from scenarios.plan_refusals import refusal_text
 from scenarios.plan_territory import plan_territory
 from scenarios.plan_today import serve_today
 from scenarios.territory import Territory
@@ -288,9 +289,8 @@ def run_plan(
     answer = solve(problem, request, stop=stop, seed=aim.seed, progress=progress)
     violations = check(problem, request, answer)
     if violations:
-        raise FaultError(
-            [CHECK_REFUSED(what_en=each.text("en"), what_zh=each.text("zh")) for each in violations]
-        )
+        told = [refusal_text(case, each) for each in violations]
+        raise FaultError([CHECK_REFUSED(what_en=each.en, what_zh=each.zh) for each in told])
     why: Conflict | None = None
     if answer.result.status is Status.INFEASIBLE:
         why = conflict(

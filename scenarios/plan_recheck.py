@@ -256,9 +256,10 @@ def _coverage_rows(problem: PlanProblem, place: NDArray[np.int32]) -> Iterator[N
     for service in range(problem.n_services):
         of_service = demand.service == service
         numbers = np.unique(place[of_service]).tolist()
+        groups = np.unique(demand.group[of_service]).tolist()
         inside = [each for each in numbers if each >= 0]
         for where in [None, *inside, *([-1] if -1 in numbers else [])]:
-            for group in [None, *np.unique(demand.group[of_service]).tolist()]:
+            for group in [None, *(groups if len(groups) > 1 else [])]:
                 mine = of_service if where is None else of_service & (place == where)
                 mine = mine if group is None else mine & (demand.group == group)
                 if mine.any():

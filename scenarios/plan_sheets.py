@@ -167,7 +167,7 @@ def _network_sheet(run: PlanRun, names: PlanNames) -> Sheet:
         sheet_column("name", "名称", "name"),
         sheet_column("what", "设施", "facility"),
         sheet_column("state", "状态", "state"),
-        sheet_column("since", "自", "since"),
+        sheet_column("since", "起始年度", "since"),
         sheet_column("subdistrict", "街道", "sub-district"),
         sheet_column("area_m2", "建筑面积（平方米）", "floor area (m2)", 0),
         sheet_column("hangs_on", "隶属", "hangs on"),
@@ -226,12 +226,13 @@ def _rules_sheet(run: PlanRun, names: PlanNames) -> Sheet:
                 _met(run, each.met),
             )
         )
+    title = Text(zh="规则执行情况", en="How rules are kept")
+    if not run.solved:
+        title = Text(zh="规则与现状", en="Rules and what stands today")
     note = None
     if any(each.row.what == "share" for each in run.rules):
         note = Text(zh="占比以百分数表示。", en="Shares are given in percent.")
-    return Sheet(
-        "rules", Text(zh="规则执行情况", en="How rules are kept"), columns, tuple(rows), note
-    )
+    return Sheet("rules", title, columns, tuple(rows), note)
 
 
 def _met(run: PlanRun, met: bool) -> Text | None:
@@ -330,8 +331,15 @@ def _coverage_sheet(run: PlanRun, names: PlanNames) -> Sheet:
         *years,
         sheet_column("basis", "口径", "basis"),
     )
+    demand = run.case.demand
+    single = [
+        np.unique(demand.group[demand.service == service]).size == 1
+        for service in range(len(run.case.services))
+    ]
     rows = []
     for each in run.coverage:
+        if each.group is not None and single[each.service]:
+            continue  # with one group its rows say the same as the sums do
         figures: list[float | None] = [None] * len(years)
         if run.solved:
             figures = [
