@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from base.faults import Faults
+from optimizer.codes import BAD_REQUEST
 from optimizer.result import SolveResult, Status, StopReason, versions_of
 from optimizer.siting.engine import Reporter
 from optimizer.siting.plan.as_allocation import allocation_plan
@@ -24,6 +26,7 @@ from optimizer.siting.plan.problem import (
     PlanRequest,
 )
 from optimizer.siting.plan.reading import point_of, read_plan
+from optimizer.siting.plan.validation import LARGEST_TOTAL
 from optimizer.stop import ProgressCallback, Stop, StopClock
 
 __all__ = ["solve"]
@@ -61,7 +64,11 @@ def solve(
         The plan and its result. The objective and its parts are recomputed in integers from the
         tables; OPTIMAL means that the integer bound equals it, INFEASIBLE that no plan exists,
         NO_SOLUTION that none was found.
+
+    Raises:
+        FaultError: costs times ``request.cost_weight`` leave 64 bits (CC-O005).
     """
+    _check_cost_weight(problem, request)
     clock = stop.start()
     plain = _solve_plain(problem, request, clock, seed, progress)
     if plain is not None:
@@ -71,6 +78,17 @@ def solve(
     known = _start_of(model, start)
     found = _search(model, clock, seed, reporter, known)
     return _answer(model, found, clock, seed)
+
+
+def _check_cost_weight(problem: PlanProblem, request: PlanRequest) -> None:
+    """Refuse a weight of costs that leads beyond 64 bits."""
+    options = problem.options
+    once = int(options.opening_cost.sum()) + int(problem.sites.closing_cost.sum())
+    cost = once + problem.n_years * int(options.yearly_cost.sum())
+    if request.cost_weight * cost > LARGEST_TOTAL:
+        faults = Faults()
+        faults.add(BAD_REQUEST(why=f"cost_weight times all costs may reach {LARGEST_TOTAL:.3g}"))
+        faults.raise_if_any()
 
 
 def _solve_plain(

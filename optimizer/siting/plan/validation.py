@@ -14,7 +14,10 @@ from optimizer.siting.plan.tables import UNLIMITED
 if TYPE_CHECKING:
     from optimizer.siting.plan.problem import PlanProblem
 
-__all__ = ["check_problem"]
+__all__ = ["LARGEST_TOTAL", "check_problem"]
+
+LARGEST_TOTAL = 2.0**61
+"""No sum over a problem may be larger, so that whole numbers stay within 64 bits."""
 
 
 def check_problem(problem: PlanProblem) -> None:
@@ -23,7 +26,7 @@ def check_problem(problem: PlanProblem) -> None:
     Raises:
         FaultError: with every fault found; values are looked at once all pointers are sound.
     """
-    for look in (_check_pointers, _check_indices, _check_values):
+    for look in (_check_pointers, _check_indices, _check_values, _check_totals):
         faults = Faults()
         look(problem, faults)
         faults.raise_if_any()
@@ -112,6 +115,38 @@ def _check_values(problem: PlanProblem, faults: Faults) -> None:
     for name in ("ticks_per_second", "units_per_person"):
         if getattr(problem, name) < 1:
             faults.add(BAD_VALUE(field=name, value=getattr(problem, name), rule=">= 1"))
+
+
+def _check_totals(problem: PlanProblem, faults: Faults) -> None:
+    """Guard all later sums: nothing may leave 64 bits."""
+    years, demand, options = problem.years, problem.demand, problem.options
+    worth = demand.weight.astype(np.float64) * demand.amount
+    farthest = np.minimum(demand.radius, problem.reach.cost.max(initial=0))
+    gradual = worth * np.where(demand.radius > demand.full, demand.radius, 0)
+    second = demand.backup.astype(np.float64) * demand.amount
+    value = _total(worth) + _total(second) + _total(options.bonus)
+    once = _total(options.opening_cost) + _total(problem.sites.closing_cost)
+    for name, total, most in (
+        ("demand.amount", _total(demand.amount), LARGEST_TOTAL),
+        # Shares are in millionths.
+        ("demand.weight", _total(worth), LARGEST_TOTAL / 1e6),
+        ("years.weight", _total(years.weight) * value, LARGEST_TOTAL),
+        ("demand.radius", float(gradual.max(initial=0.0)), LARGEST_TOTAL),
+        ("reach.cost", problem.n_years * _total(worth * farthest), LARGEST_TOTAL),
+        ("options.yearly_cost", problem.n_years * _total(options.yearly_cost), LARGEST_TOTAL),
+        ("options.opening_cost", once, LARGEST_TOTAL),
+        ("years.capital", _total(years.capital), LARGEST_TOTAL),
+        ("rules.coefficient", _total(np.abs(problem.rules.coefficient)), LARGEST_TOTAL),
+        ("quotas.area", _total(problem.quotas.area), LARGEST_TOTAL),
+        ("options.quota_area", _total(options.quota_area), LARGEST_TOTAL),
+    ):
+        if total > most:
+            rule = f"sums that it enters may reach {most:.3g}"
+            faults.add(BAD_VALUE(field=name, value=f"{total:.3g} in all", rule=rule))
+
+
+def _total(column: NDArray[Any]) -> float:
+    return float(column.sum(dtype=np.float64))
 
 
 def _check_ranges(problem: PlanProblem, faults: Faults) -> None:
