@@ -123,6 +123,7 @@ def run(
     start: NDArray[np.float64] | None = None,
     watch: Watch | None = None,
     good_enough: float | None = None,
+    bound_enough: int | None = None,
     seconds: float | None = None,
 ) -> Outcome:
     """Minimise a model.
@@ -134,6 +135,7 @@ def run(
         start: float64[c], a feasible point to start from.
         watch: called from this thread with (incumbent objective, dual bound) while HiGHS runs.
         good_enough: stop at the first answer whose objective is not above this value.
+        bound_enough: stop as soon as :func:`safe_bound` of the dual bound is not below this value.
         seconds: a limit for this run alone, beside the clock's own.
 
     Returns:
@@ -150,13 +152,15 @@ def run(
         solution = highspy.HighsSolution()
         solution.col_value = start
         solver.setSolution(solution)
-    told = _Told()
+    told = _Told(bound_enough)
     if model.integer is not None:
         solver.cbMipInterrupt += told.on_interrupt
         solver.cbMipImprovingSolution += told.on_solution
     else:
         solver.cbSimplexInterrupt += told.on_interrupt
     reason = _run_watched(solver, told, clock, watch, limit)
+    if told.is_bound_enough:
+        reason = StopReason.FINISHED
     if told.finished:
         return _read(solver, model, clock, reason)
     bound = told.bound if model.integer is not None else None
@@ -166,17 +170,23 @@ def run(
 class _Told:
     """What the solver's thread has told, and the flag that asks it to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, bound_enough: int | None = None) -> None:
         self.stop = False
+        self._bound_enough = bound_enough
         self.finished = False
         self.incumbent: float | None = None
         self.bound: float | None = None
         self.values: NDArray[np.float64] | None = None
 
+    @property
+    def is_bound_enough(self) -> bool:
+        wanted, bound = self._bound_enough, self.bound
+        return wanted is not None and bound is not None and safe_bound(bound) >= wanted
+
     def on_interrupt(self, event: Any) -> None:
-        if self.stop:
-            event.interrupt()
         self._take_bound(event)
+        if self.stop or self.is_bound_enough:
+            event.interrupt()
 
     def on_solution(self, event: Any) -> None:
         values = np.array(event.data_out.mip_solution, dtype=np.float64)

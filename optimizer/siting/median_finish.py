@@ -42,7 +42,7 @@ def solve_core(best: Best, core: Core, seed: int, *, below: int) -> StopReason:
         if bound is not None:
             best.lift(min(safe_bound(bound), below))
 
-    bound, reason = _run(best, core, seed, watch)
+    bound, reason = _run(best, core, seed, watch, below)
     best.lift(min(bound, below))
     return reason
 
@@ -53,13 +53,18 @@ def solve_node(best: Best, core: Core, seed: int) -> tuple[int, StopReason]:
     Returns:
         The core's proved bound in units, and why HiGHS stopped.
     """
-    return _run(best, core, seed, None)
+    return _run(best, core, seed, None, best.units)
 
 
-def _run(best: Best, core: Core, seed: int, watch: Watch | None) -> tuple[int, StopReason]:
+def _run(
+    best: Best, core: Core, seed: int, watch: Watch | None, below: int
+) -> tuple[int, StopReason]:
     program = radius_program(core, *_costs_in_units(best, core))
     start = None if watch is None else program.start(best.is_open)
-    outcome = run(program.model, best.clock, seed=seed, start=start, watch=watch)
+    # The core's own optimum is of no use where it is not below the target.
+    outcome = run(
+        program.model, best.clock, seed=seed, start=start, watch=watch, bound_enough=below
+    )
     if outcome.status is OutcomeStatus.INFEASIBLE:
         return best.units, outcome.stop_reason
     chosen = chosen_columns(outcome, core.state.size)
