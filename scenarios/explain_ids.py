@@ -35,7 +35,7 @@ def _faults(wanted: ExplainInput, known: Mapping[str, None], part: str) -> Itera
         asked = getattr(wanted, name)
         for at, value in enumerate(() if isinstance(asked, str) else asked):
             if value not in known:
-                like = get_close_matches(value, known, 3)
+                like = get_close_matches(value, known, 3, 0.5)
                 yield NO_SUCH_SITE(
                     f"{part}.explain.{name}[{at}]",
                     value=value,

@@ -30,6 +30,12 @@ __all__ = [
 
 _COLOUR = "#8d5a97"
 _SAID = ("name", "lost", "places", "closed", "opened", "percent")
+_LEFT_OUT = {
+    "why_not": _SAID,
+    "alternatives": _SAID,
+    "search_areas": ("limit_percent", "limit_of", "half_width_m"),
+    "catchments": ("unit_ids",),
+}
 
 _QUESTIONS = {
     "why_not": Text(zh="为何不选", en="why not"),
@@ -64,8 +70,8 @@ def explain_tables(found: Explanation | None) -> tuple[Table, ...]:
 
 
 def left_out(sheet_name: str) -> tuple[str, ...]:
-    """Columns that reports leave to the CSV files, because a sentence says the same."""
-    return _SAID if sheet_name in ("why_not", "alternatives") else ()
+    """Columns that reports leave to the CSV files: others, or a sentence, say the same."""
+    return _LEFT_OUT.get(sheet_name, ())
 
 
 def explain_layers(found: Explanation) -> dict[str, gpd.GeoDataFrame]:
@@ -140,11 +146,11 @@ def _value_sheet(found: Explanation) -> Sheet:
         columns,
         rows,
         Text(
-            zh="其余站点不变：已设站点为去掉后的损失，未设站点为增设后的增益。"
-            "各值不可相加；替补后的真实损失见“为何不选与落空替补”。",
+            zh="其余站点不变：已设站点为去掉后的损失，未设站点为增设后的增益。各值不可相加；"
+            "允许其他站点替补时的真实损失由“为何不选”与“落空替补”回答。",
             en="With all other sites as they are: the loss without a site that is open, the gain "
             "with one that is not. Values do not add up; what is lost once others may replace a "
-            "site is told under “why not”.",
+            "site is for why_not and fallback to tell.",
         ),
     )
 
@@ -157,8 +163,8 @@ def _change_sheet(found: Explanation) -> Sheet:
         sheet_column("name", "名称", "name"),
         sheet_column("text", "结论", "answer"),
         _in(measure, "loss", "损失", "loss"),
-        _in(measure, "least", "已证明下限", "proved least"),
-        _in(measure, "most", "已证明上限", "proved most"),
+        sheet_column("least", "已证明下限", "proved least", measure.decimals),
+        sheet_column("most", "已证明上限", "proved most", measure.decimals),
         sheet_column("percent", "损失（%）", "loss (%)", 2),
         sheet_column("lost", "失去覆盖（人）", "lose coverage (persons)", 0),
         sheet_column("places", "所在街道", "sub-districts"),
@@ -211,8 +217,8 @@ def _alternative_sheet(found: Explanation) -> Sheet:
         sheet_column("number", "序号", "no.", 0),
         sheet_column("text", "与方案相比", "against the answer"),
         _in(found.measure, "loss", "损失", "loss"),
-        _in(found.measure, "least", "已证明下限", "proved least"),
-        _in(found.measure, "most", "已证明上限", "proved most"),
+        sheet_column("least", "已证明下限", "proved least", found.measure.decimals),
+        sheet_column("most", "已证明上限", "proved most", found.measure.decimals),
         sheet_column("percent", "损失（%）", "loss (%)", 2),
         sheet_column("new_sites", "新设站点", "new sites"),
     )

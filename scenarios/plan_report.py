@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from scenarios.compare import percent
+from scenarios.explain_sheets import left_out
 from scenarios.model import Text
 from scenarios.outcome import Sheet
 from scenarios.plan import PlanRun
@@ -63,7 +64,7 @@ def _why_none(run: PlanRun) -> Iterator[Text]:
 def _table(run: PlanRun, sheet: Sheet) -> Table:
     if sheet.name in ("loads", "moves") and run.solved:
         sheet = last_year_only(sheet, run.year_labels[-1])
-    return sheet.table(leave_out=_IDS)
+    return sheet.table(leave_out=left_out(sheet.name) or _IDS)
 
 
 _IDS = ("site_id", "from_id", "to_id")

@@ -23,6 +23,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from base.faults import Fault
 from geo.modes import TravelMode
 from geo.network import StreetNetwork
 from geo.paths import cut_line
@@ -33,6 +34,7 @@ from optimizer.siting.coverage import covered
 from optimizer.siting.problem import SitingProblem
 from optimizer.siting.search_areas import sure_weights
 from scenarios.demand import DemandRows
+from scenarios.explain_codes import WEAK_PROMISE
 from scenarios.model_parts import Text
 from scenarios.model_territory import SearchAreasInput
 from scenarios.outcome import Sheet, sheet_column
@@ -40,13 +42,15 @@ from scenarios.outcome import Sheet, sheet_column
 if TYPE_CHECKING:
     from scenarios.siting import SitingRun
 
-__all__ = ["AREA_COLUMNS", "area_sheet", "search_areas", "search_areas_of"]
+__all__ = ["AREA_COLUMNS", "area_sheet", "search_areas", "search_areas_of", "weak_promises"]
 
 AREA_COLUMNS = (
     "site_id",
     "order",
     "limit_percent",
     "limit_of",
+    "limit_percent_of_plan",
+    "limit_percent_of_site",
     "worst_percent_of_plan",
     "worst_percent_of_site",
     "gain",
@@ -61,6 +65,9 @@ _HALF_WIDTHS = (25.0, 15.0, 10.0, 5.0)
 _EDGE_M = 0.1
 """The area stays this far inside what was computed, for roundings of shapes and degrees."""
 _CRUMB_M2 = 50.0
+_WEAK_PERCENT = 50.0
+"""A limit above this part of a site's own gain promises little."""
+_SHOWN = 10
 _BASES = {
     "plan": Text(zh="方案覆盖量", en="what the plan covers"),
     "site": Text(zh="本站新增覆盖", en="what the site adds"),
@@ -123,9 +130,9 @@ def search_areas(
         wanted: limit and spacing.
 
     Returns:
-        The columns ``AREA_COLUMNS`` (gain in persons, weighted; worst losses in % of what the
-        plan and what the site alone covers) and ``geometry``, a polygon in WGS 84, empty where no
-        stretch keeps the limit.
+        The columns ``AREA_COLUMNS`` (gain in persons, weighted; limits and worst losses in % of
+        what the plan and what the site alone covers) and ``geometry``, a polygon in WGS 84, empty
+        where no stretch keeps the limit.
     """
     at_places = snap(
         streets, demand.places.geometry.x.to_numpy(), demand.places.geometry.y.to_numpy(), mode
@@ -187,6 +194,8 @@ class _Finder:
         figures: dict[str, object] = {
             "limit_percent": self.wanted.percent,
             "limit_of": self.wanted.of,
+            "limit_percent_of_plan": 100 * allowed / whole if whole else float("nan"),
+            "limit_percent_of_site": 100 * allowed / gain if gain else float("nan"),
             "worst_percent_of_plan": 100 * worst / whole if whole else float("nan"),
             "worst_percent_of_site": 100 * worst / gain if gain else float("nan"),
             "gain": gain / self.problem.weight_scale,
@@ -294,6 +303,16 @@ def _widest(
     return width, found[width]
 
 
+def weak_promises(areas: gpd.GeoDataFrame) -> tuple[Fault, ...]:
+    """A warning where the limit lets sites lose most of what they are there for."""
+    weak = areas["limit_percent_of_site"] > _WEAK_PERCENT
+    if not weak.any():
+        return ()
+    ids = [str(each) for each in areas["site_id"][weak]]
+    shown = ", ".join(ids[:_SHOWN]) + (" ..." if len(ids) > _SHOWN else "")
+    return (WEAK_PROMISE("search_areas", count=len(ids), ids=shown),)
+
+
 def area_sheet(areas: gpd.GeoDataFrame) -> Sheet:
     """The search areas as a table, in order of the sites' gain."""
     columns = (
@@ -301,6 +320,8 @@ def area_sheet(areas: gpd.GeoDataFrame) -> Sheet:
         sheet_column("site_id", "编号", "id"),
         sheet_column("limit_percent", "损失上限（%）", "loss limit (%)", 1),
         sheet_column("limit_of", "上限基数", "limit of"),
+        sheet_column("limit_percent_of_plan", "上限：占方案（%）", "limit, of plan (%)", 2),
+        sheet_column("limit_percent_of_site", "上限：占本站（%）", "limit, of site (%)", 1),
         sheet_column(
             "worst_percent_of_plan", "最大损失：占方案（%）", "worst loss, of plan (%)", 2
         ),

@@ -9,7 +9,7 @@ import numpy as np
 
 from optimizer.siting.problem import Question
 from scenarios.compare import percent
-from scenarios.explain_sheets import explain_map_layers, explain_tables
+from scenarios.explain_sheets import explain_map_layers, explain_tables, left_out
 from scenarios.model import Text
 from scenarios.outcome import (
     NAME_COLUMNS,
@@ -108,7 +108,7 @@ def _report(run: SitingRun) -> Report:
             sheets["chosen_sites"].table(leave_out=("lon", "lat", "total")),
             sheets["coverage"].table(),
             *([sheets["coverage_curve"].table()] if "coverage_curve" in sheets else []),
-            *(sheet.table(leave_out=("unit_ids",)) for sheet in run.territory.sheets),
+            *(sheet.table(leave_out=left_out(sheet.name)) for sheet in run.territory.sheets),
             *explain_tables(run.explanation),
         ),
         notes=(*scenario.assumptions, *_notes(run)),

@@ -12,7 +12,7 @@ from optimizer.stop import ProgressCallback, Stop
 from scenarios.access import AccessRun, access_of, access_sheets
 from scenarios.catchments import CatchmentRun, catchment_sheet, run_catchments
 from scenarios.outcome import Sheet
-from scenarios.search_areas import area_sheet, search_areas_of
+from scenarios.search_areas import area_sheet, search_areas_of, weak_promises
 
 if TYPE_CHECKING:
     from scenarios.siting import SitingRun
@@ -31,7 +31,8 @@ class Territory:
     @property
     def warnings(self) -> tuple[Fault, ...]:
         """What the user should know of them."""
-        return () if self.catchments is None else self.catchments.warnings
+        found = () if self.catchments is None else self.catchments.warnings
+        return found if self.search_areas is None else (*found, *weak_promises(self.search_areas))
 
     @property
     def sheets(self) -> tuple[Sheet, ...]:

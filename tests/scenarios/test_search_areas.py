@@ -11,7 +11,7 @@ from optimizer.siting.search_areas import sure_weights
 from optimizer.stop import Stop
 from scenarios.files import load_scenario
 from scenarios.model_territory import SearchAreasInput
-from scenarios.search_areas import search_areas_of
+from scenarios.search_areas import search_areas_of, weak_promises
 from scenarios.siting import SitingRun, run_siting
 from tests.demo_town import demo_scenario
 from tests.scenarios.territory_cases import losses_inside
@@ -124,6 +124,16 @@ class TestAreas:
         row = areas.iloc[0]
         assert row.geometry.is_empty and row["street_m"] == 0 and row["area_m2"] == 0
         assert np.isnan(row["worst_percent_of_plan"])
+
+    def test_a_weak_promise_is_warned_of(self, tmp_path: Path) -> None:
+        run = street_town(tmp_path)
+        weak = search_areas_of(run, SearchAreasInput(of="plan", percent=60.0))
+        assert weak["limit_percent_of_site"].tolist() == [60.0]  # the plan's only site
+        (warning,) = weak_promises(weak)
+        assert warning.code == "CC-S452" and warning.text("zh").count("P") >= 1
+        fair = search_areas_of(run, SearchAreasInput(of="plan", percent=2.0))
+        assert fair["limit_percent_of_plan"].tolist() == [2.0]
+        assert weak_promises(fair) == ()
 
     @pytest.mark.real
     @pytest.mark.accept
