@@ -8,6 +8,7 @@ from benchmarks.suite import Suite
 from benchmarks.suites.cflp import CFLP
 from benchmarks.suites.cpmp import CPMP
 from benchmarks.suites.day import DAY
+from benchmarks.suites.hhcrsp import HHCRSP
 from benchmarks.suites.matrix import MATRIX
 from benchmarks.suites.mclp_cordeau import MCLP_CORDEAU
 from benchmarks.suites.mclp_points import MCLP_POINTS
@@ -33,6 +34,7 @@ _ALL: tuple[Suite, ...] = (
     VRPTW,
     DAY,
     MEALS,
+    HHCRSP,
 )
 
 SUITES: Mapping[str, Suite] = {suite.name: suite for suite in _ALL}

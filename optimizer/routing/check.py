@@ -7,7 +7,8 @@ for plans without other faults, since "would fit" means nothing in a broken plan
 
 The order of tiers: no unserved task may fit after taking out any one served task of a lower
 (larger) tier from its route. Tasks that need several people or are linked depend on several
-routes at once; they are not tested for it.
+routes at once; they are not tested for it. Where they are served, and where a task is served
+late, these tests hold them at their times: a task fits where it makes nobody else wait or late.
 """
 
 from __future__ import annotations
@@ -178,7 +179,9 @@ def _task_faults(problem: RoutingProblem, route: Route) -> Iterator[Violation]:
         if took != expected:
             yield Violation(_K.WRONG_DURATION, vehicle, task, took, expected)
         windows = problem.windows(task)
-        if not np.any((windows[:, 0] <= step.start) & (step.start <= windows[:, 1])):
+        inside = bool(np.any((windows[:, 0] <= step.start) & (step.start <= windows[:, 1])))
+        late = step.start > windows[-1, 1] and problem.task_late_cost[task] != NONE
+        if not inside and not late:
             yield Violation(_K.OUTSIDE_WINDOW, vehicle, task, step.start)
         if int(problem.task_skills[task]) & ~skills:
             yield Violation(_K.MISSING_SKILL, vehicle, task)
@@ -269,7 +272,20 @@ def _parts(problem: RoutingProblem, plan: Plan) -> dict[str, int]:
         parts["time"] += (route.end - route.depart) * int(problem.vehicle_time_cost[vehicle])
         parts["distance"] += metres * int(problem.vehicle_distance_cost[vehicle])
     prizes = [int(problem.task_prize[task]) for task in set(plan.unserved)]
-    return {**parts, "unserved": sum(prizes)}
+    return {**parts, **_late_parts(problem, plan), "unserved": sum(prizes)}
+
+
+def _late_parts(problem: RoutingProblem, plan: Plan) -> dict[str, int]:
+    """Costs of lateness, for problems where a task may be late."""
+    if not np.any(problem.task_late_cost != NONE):
+        return {}
+    total, worst = 0, 0
+    for step in (step for route in plan.routes for step in route.steps):
+        if step.kind is StepKind.TASK and problem.task_late_cost[step.index] != NONE:
+            late = max(0, step.start - int(problem.windows(step.index)[-1, 1]))
+            total += late * int(problem.task_late_cost[step.index])
+            worst = max(worst, late)
+    return {"lateness": total, "worst_lateness": worst * problem.worst_late_cost}
 
 
 def _counts(problem: RoutingProblem, plan: Plan) -> dict[str, int]:

@@ -33,14 +33,33 @@ class FitChecker:
     """Tests reasons and the order of tiers for one plan whose routes keep the rules."""
 
     def __init__(self, problem: RoutingProblem, routes: Sequence[Route]) -> None:
-        self._problem = problem
+        linked = np.concatenate([problem.link_first, problem.link_second])
+        self._linked = set(linked.tolist())
+        self._staff = problem.task_staff
+        self._problem = problem = self._held(problem, routes)
         self._steps: dict[int, Steps] = {
             route.vehicle: tuple((step.kind, step.index) for step in route.steps)
             for route in routes
         }
         self._days = [Days(problem, vehicle) for vehicle in range(problem.n_vehicles)]
-        linked = np.concatenate([problem.link_first, problem.link_second])
-        self._linked = set(linked.tolist())
+
+    def _held(self, problem: RoutingProblem, routes: Sequence[Route]) -> RoutingProblem:
+        """The problem with tied and late tasks held at their starts in the plan."""
+        windows = {task: problem.windows(task) for task in range(problem.n_tasks)}
+        for step in (step for route in routes for step in route.steps):
+            task = step.index
+            if step.kind is StepKind.TASK and (
+                self._is_tied(task) or step.start > windows[task][-1, 1]
+            ):
+                windows[task] = np.array([[step.start, step.start]])
+        if not self._linked and not self._staff.max(initial=1) > 1 and not problem.is_soft:
+            return problem
+        rows = np.concatenate([np.zeros((0, 2), dtype=np.int64), *windows.values()])
+        return problem.replace(
+            window_indptr=np.cumsum([0, *(len(row) for row in windows.values())]),
+            window_open=rows[:, 0],
+            window_close=rows[:, 1],
+        )
 
     def violations(self, answer: RoutingAnswer) -> Iterator[Violation]:
         """Wrong reasons and inverted tiers."""
@@ -53,7 +72,7 @@ class FitChecker:
 
     def _is_tied(self, task: int) -> bool:
         """Whether the task depends on several routes at once."""
-        return task in self._linked or bool(self._problem.task_staff[task] > 1)
+        return task in self._linked or bool(self._staff[task] > 1)
 
     def _true_reason(self, task: int) -> Reason | None:
         """The reason by this checker's own computation, None where the task should be served."""
@@ -88,7 +107,7 @@ class FitChecker:
                 continue
             steps = self._steps.get(vehicle, ())
             for row, (kind, other) in enumerate(steps):
-                if kind is StepKind.LOAD or tier[other] <= tier[task] or other in self._linked:
+                if kind is StepKind.LOAD or tier[other] <= tier[task] or self._is_tied(other):
                     continue
                 if next(self._fits(vehicle, _without(steps, row), task), None) is not None:
                     yield Violation(ViolationKind.TIER_INVERSION, vehicle, task, other)

@@ -4,7 +4,11 @@ A task is first tried alone on an empty day of every vehicle with the skills. Wh
 the reason is the last obstacle of the vehicle that came closest, in the order: no way leads there
 (or to the place it must be loaded at), too large, outside every shift, not fresh, too much work.
 Otherwise it is tried at every position of every route of the plan: where none takes it there is
-no time left, else it is not worth its cost.
+no time left, else it is not worth its cost. For that, visits that are tied to others or served
+late keep their times: nobody else is made to wait or late.
+
+Of a task for several people, or tied to others, the reason names only that: that no change of
+several routes at once would serve it is not proved.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from optimizer.routing.problem import NONE, RoutingProblem
 from optimizer.routing.schedule import columns
 from optimizer.routing.schedule_kernels import FRESHNESS, MAX_WORK, Columns
 from optimizer.routing.solution import Plan, Reason, Unserved
+from optimizer.routing.sync_hold import hold
 
 __all__ = ["FITS", "EmptyDays", "explain"]
 
@@ -85,7 +90,7 @@ def explain(problem: RoutingProblem, plan: Plan) -> tuple[Unserved, ...]:
 
 
 def _reasons(problem: RoutingProblem, plan: Plan) -> Iterator[Unserved]:
-    rounds = Rounds(problem, plan.routes)
+    rounds = Rounds(hold(problem, plan.routes), plan.routes)
     empty = EmptyDays(problem)
     partner = {int(b): int(a) for a, b in zip(problem.link_first, problem.link_second, strict=True)}
     partner |= {

@@ -42,10 +42,7 @@ class Insertion(NamedTuple):
 
 def plannable(problem: RoutingProblem) -> NDArray[np.bool_]:
     """bool[T]: tasks that one vehicle serves alone, tied to no other task."""
-    alone: NDArray[np.bool_] = problem.task_staff == 1
-    alone[problem.link_first] = False
-    alone[problem.link_second] = False
-    return alone
+    return ~problem.is_tied
 
 
 class Rounds:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
@@ -58,6 +58,8 @@ class RoutingProblem:
         task_origin: int32[T], the place whose loading it must come from, NONE for any.
         task_freshness: int64[T], most ticks from leaving the loading place to the *end* of the
             task, NONE for no limit.
+        task_late_cost: int64[T], cost units per tick of starting after the last window closes,
+            NONE where the task may not; empty for NONE everywhere.
 
         link_first, link_second: int32[L], tasks. link_kind: int8[L], a :class:`LinkKind`.
         link_min, link_max: int64[L], ticks.
@@ -80,6 +82,7 @@ class RoutingProblem:
         vehicle_time_cost: int64[V], cost units per tick between departure and end.
         vehicle_distance_cost: int64[V], cost units per metre.
 
+        worst_late_cost: cost units per tick of the largest lateness of all tasks (default 0).
         ticks_per_second: scale of times (default 1).
         cost_scale: cost units per fen (default 1000).
 
@@ -122,6 +125,8 @@ class RoutingProblem:
     vehicle_fixed_cost: NDArray[np.int64]
     vehicle_time_cost: NDArray[np.int64]
     vehicle_distance_cost: NDArray[np.int64]
+    task_late_cost: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    worst_late_cost: int = 0
     ticks_per_second: int = 1
     cost_scale: int = 1000
 
@@ -151,6 +156,19 @@ class RoutingProblem:
         """One more than the largest tier."""
         return int(self.task_tier.max(initial=-1)) + 1
 
+    @property
+    def is_soft(self) -> bool:
+        """Whether any task may start after its windows."""
+        return bool(np.any(self.task_late_cost != NONE))
+
+    @property
+    def is_tied(self) -> NDArray[np.bool_]:
+        """bool[T]: tasks for several people or with a link, which tie routes together."""
+        tied: NDArray[np.bool_] = self.task_staff > 1
+        tied[self.link_first] = True
+        tied[self.link_second] = True
+        return tied
+
     def windows(self, task: int) -> NDArray[np.int64]:
         """The windows of a task, int64[w, 2]: earliest and latest start."""
         rows = slice(self.window_indptr[task], self.window_indptr[task + 1])
@@ -171,6 +189,9 @@ class RoutingProblem:
                 object.__setattr__(self, name, read_only(getattr(self, name), dtype, ndim))
             except (TypeError, ValueError) as error:
                 faults.add(BAD_ARRAY(field=name, why=str(error)))
+        if not faults and self.task_late_cost.size == 0:
+            hard = read_only(np.full(self.n_tasks, NONE), "int64", 1)
+            object.__setattr__(self, "task_late_cost", hard)
 
     def _check_shapes(self, faults: Faults) -> None:
         tasks, vehicles, links = self.n_tasks, self.n_vehicles, self.link_first.size
@@ -216,7 +237,9 @@ class RoutingProblem:
             column = getattr(self, name)
             if column.size and column.min() < 0:
                 faults.add(BAD_VALUE(field=name, value=int(column.min()), rule=">= 0"))
-        for name in ("task_freshness", "vehicle_max_work"):
+        if self.worst_late_cost < 0:
+            faults.add(BAD_VALUE(field="worst_late_cost", value=self.worst_late_cost, rule=">= 0"))
+        for name in ("task_freshness", "task_late_cost", "vehicle_max_work"):
             column = getattr(self, name)
             if column.size and column.min() < NONE:
                 faults.add(BAD_VALUE(field=name, value=int(column.min()), rule=">= 0 or -1"))
@@ -286,6 +309,7 @@ COLUMNS: dict[str, tuple[str, int]] = {
     "task_load": ("int64", 2),
     "task_origin": ("int32", 1),
     "task_freshness": ("int64", 1),
+    "task_late_cost": ("int64", 1),
     "link_first": ("int32", 1),
     "link_second": ("int32", 1),
     "link_kind": ("int8", 1),

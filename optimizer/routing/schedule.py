@@ -118,7 +118,11 @@ def time_route(
 
 
 def cost_parts(problem: RoutingProblem, routes: Sequence[Route]) -> dict[str, int]:
-    """Costs of timed routes: ``fixed``, ``time`` and ``distance`` in cost units."""
+    """Costs of timed routes: ``fixed``, ``time`` and ``distance`` in cost units.
+
+    Where tasks may be late, ``lateness`` (of every person who starts one late) and
+    ``worst_lateness`` too.
+    """
     parts = {"fixed": 0, "time": 0, "distance": 0}
     for route in routes:
         vehicle = route.vehicle
@@ -126,7 +130,19 @@ def cost_parts(problem: RoutingProblem, routes: Sequence[Route]) -> dict[str, in
         parts["time"] += (route.end - route.depart) * int(problem.vehicle_time_cost[vehicle])
         metres = _metres(problem, route)
         parts["distance"] += metres * int(problem.vehicle_distance_cost[vehicle])
-    return parts
+    return parts | (_late_parts(problem, routes) if problem.is_soft else {})
+
+
+def _late_parts(problem: RoutingProblem, routes: Sequence[Route]) -> dict[str, int]:
+    last_close = problem.window_close[problem.window_indptr[1:] - 1]
+    steps = [step for route in routes for step in route.steps if step.kind is StepKind.TASK]
+    tasks = np.array([step.index for step in steps], dtype=np.int64)
+    starts = np.array([step.start for step in steps], dtype=np.int64)
+    late = np.maximum(0, starts - last_close[tasks])
+    return {
+        "lateness": int((late * np.maximum(0, problem.task_late_cost[tasks])).sum()),
+        "worst_lateness": int(late.max(initial=0)) * problem.worst_late_cost,
+    }
 
 
 def _metres(problem: RoutingProblem, route: Route) -> int:

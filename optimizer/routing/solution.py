@@ -60,9 +60,9 @@ class Reason(StrEnum):
     NO_SKILL = "no_skill"
     """No vehicle has all required skills."""
     NEEDS_MORE_STAFF = "needs_more_staff"
-    """Needs two people at once, which this engine does not plan."""
+    """Needs several people at once, and no such group of free people was found."""
     LINKED = "linked"
-    """Tied to another task by a link, which this engine does not plan."""
+    """Tied to another task by a link, and no place for both was found."""
     UNREACHABLE = "unreachable"
     """No way leads there and back for any person with the skills."""
     OUTSIDE_SHIFTS = "outside_shifts"
@@ -101,7 +101,8 @@ class RoutingAnswer:
     """A plan, its reasons and how it came about.
 
     ``result.parts`` holds ``fixed``, ``time``, ``distance`` (cost units) and ``unserved`` (sum of
-    prizes); they sum to the objective. ``unserved_tier_<k>`` counts are in ``counts``.
+    prizes), and ``lateness`` and ``worst_lateness`` where tasks may be late; they sum to the
+    objective. ``unserved_tier_<k>`` counts are in ``counts``.
     """
 
     plan: Plan

@@ -1,7 +1,8 @@
 """One face for all rounds: picks the engine that a problem needs.
 
-Problems whose vehicles load and make trips go to :mod:`optimizer.routing.trips`. A day of visits
-is constructed by cheapest insertion, improved by PyVRP and mended (see
+Problems whose vehicles load and make trips go to :mod:`optimizer.routing.trips`. Days with visits
+for several people, linked visits or soft windows go to :mod:`optimizer.routing.anneal`. Any other
+day of visits is constructed by cheapest insertion, improved by PyVRP and mended (see
 :mod:`optimizer.routing.insert`), so that the order of tiers holds whatever PyVRP leaves out.
 """
 
@@ -13,17 +14,21 @@ from collections.abc import Callable
 import numpy as np
 
 from optimizer.result import SolveResult, Status, StopReason, versions_of
+from optimizer.routing.anneal import Annealing
 from optimizer.routing.explain import FITS, EmptyDays, explain
 from optimizer.routing.insert import Rounds, mend, plannable
 from optimizer.routing.problem import RoutingProblem
 from optimizer.routing.pyvrp_engine import EngineModel, Sequences, improve
 from optimizer.routing.schedule import cost_parts
 from optimizer.routing.solution import Plan, RoutingAnswer
+from optimizer.routing.sync_hold import hold
+from optimizer.routing.sync_model import SyncModel
+from optimizer.routing.sync_warm import compile_sync
 from optimizer.routing.trips import solve_trips
 from optimizer.routing.warm import compile_rounds
 from optimizer.stop import Progress, ProgressCallback, Stop, StopClock
 
-__all__ = ["count_plan", "solve", "solve_visits"]
+__all__ = ["count_plan", "solve", "solve_linked", "solve_visits"]
 
 Tell = Callable[[str, int | None, int], None]
 _RESERVE = 0.05
@@ -40,18 +45,20 @@ def solve(
     """Plan the rounds of a problem.
 
     Args:
-        problem: visits, or trips where any vehicle loads.
+        problem: visits, or trips where any vehicle loads (those neither linked nor late).
         stop: stop rule, 30 seconds by default; iterations are the engine's own.
         seed: random seed; with an iteration limit alone the plan is the same every time.
         progress: called with incumbents in cost units.
 
     Returns:
-        A plan that keeps all rules, with a reason for every unserved task. Both engines are
+        A plan that keeps all rules, with a reason for every unserved task. All engines are
         heuristics: the status is FEASIBLE and there is no bound.
     """
     stop = Stop(seconds=30.0) if stop is None else stop
     if np.any(problem.vehicle_max_trips > 0):
         return solve_trips(problem, stop=stop, seed=seed, progress=progress)
+    if problem.is_soft or bool(problem.is_tied.any()):
+        return solve_linked(problem, stop=stop, seed=seed, progress=progress)
     return solve_visits(problem, stop=stop, seed=seed, progress=progress)
 
 
@@ -64,7 +71,8 @@ def solve_visits(
 ) -> RoutingAnswer:
     """Plan a day of visits with PyVRP; arguments and answer as for :func:`solve`.
 
-    Tasks for several people and linked tasks are left out with their reasons. Tiers are
+    Tasks for several people and linked tasks are left out with their reasons, and none is served
+    late (:func:`solve_linked` does all that). Tiers are
     lexicographic: no unserved task would fit after taking out lower-tier tasks of any one route.
     Prizes are weighed against costs within the lowest tier; in higher tiers whatever fits is
     served.
@@ -100,6 +108,58 @@ def solve_visits(
             solver="pyvrp",
             parts=parts,
             versions=versions_of("pyvrp", "numpy", "numba"),
+        ),
+        counts=count_plan(problem, plan),
+    )
+
+
+def solve_linked(
+    problem: RoutingProblem,
+    *,
+    stop: Stop,
+    seed: int = 0,
+    progress: ProgressCallback | None = None,
+) -> RoutingAnswer:
+    """Plan a day of visits that links, staff counts or soft windows tie together, by annealing.
+
+    Arguments and answer as for :func:`solve`; an iteration is a thousand moves. Tied tasks are
+    served together or not at all, each by other people. Tiers are lexicographic for tasks on
+    their own, relative to the times of tied and late tasks.
+    """
+    compile_sync()
+    clock = stop.start()
+
+    def tell(plan: Plan, iterations: int) -> None:
+        if progress is not None:
+            objective = _objective(problem, plan)
+            news = Progress("search", clock.elapsed, incumbent=objective, iterations=iterations)
+            progress(news)
+
+    search = Annealing(SyncModel(problem), seed)
+    tell(search.plan(), 0)
+    limit = clock.rule.seconds
+    reserve = 0.0 if limit is None else min(2.0, _RESERVE * limit)
+    reason = search.run(clock, reserve=reserve, tell=None if progress is None else tell)
+    found = search.plan()
+    rounds = Rounds(hold(problem, found.routes), found.routes)
+    mend(rounds)
+    plan = rounds.plan()
+    tell(plan, search.iterations)
+    reasons = explain(problem, plan)
+    parts = _parts(problem, plan)
+    return RoutingAnswer(
+        plan=plan,
+        reasons=reasons,
+        result=SolveResult(
+            status=Status.FEASIBLE,
+            stop_reason=reason,
+            objective=sum(parts.values()),
+            bound=None,
+            seconds=clock.elapsed,
+            seed=seed,
+            solver="anneal",
+            parts=parts,
+            versions=versions_of("numpy", "numba"),
         ),
         counts=count_plan(problem, plan),
     )

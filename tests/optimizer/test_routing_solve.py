@@ -109,9 +109,9 @@ def test_what_costs_more_than_its_prize_stays_undone_in_the_lowest_tier():
     assert answer.reasons[0].detail["added"] == 25
 
 
-def test_two_carer_and_linked_visits_are_left_out_with_their_reasons():
+def test_two_carer_and_linked_visits_that_lack_people_have_their_reasons():
     tasks = [Task(1, staff=2), Task(1), Task(1), Task(1)]
-    problem = build(line(0, 5), tasks, [Vehicle(), Vehicle()], links=[Link(1, 2)])
+    problem = build(line(0, 5), tasks, [Vehicle()], links=[Link(1, 2)])
     answer = solve(problem, stop=SHORT)
     assert check(problem, answer) == ()
     assert {item.task: item.reason for item in answer.reasons} == {

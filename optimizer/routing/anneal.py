@@ -1,0 +1,182 @@
+"""Multi-neighbourhood simulated annealing of visits that tie several people together.
+
+**Method** (after Ceschia, Di Gaspero, Rosati and Schaerf 2024, for home care with synchronised
+visits). A plan is a global order of all groups of tied tasks and a person for each task; each
+person's round is the order's part that is theirs, and everything starts as early as rounds,
+windows and links allow. So no plan lets people wait for each other in a circle. Moves: relocate a
+task beside a near one, give it to another person, exchange two tasks, move a group in the order,
+exchange runs (or-opt, cross exchange) or tails (2-opt*) of two rounds, exchange or redraw the
+people of a group, leave a group out. New times are passed on only as far as they differ
+(``sync_kernels``). The temperature falls geometrically with the share of the limit that is used;
+long limits are spent on several annealings.
+
+Afterwards tied and late visits are held at their times, every round gets its least duration, and
+what still fits is put in (``insert.mend``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.result import StopReason
+from optimizer.routing.problem import NONE
+from optimizer.routing.solution import Plan, Route, Step, StepKind
+from optimizer.routing.sync_kernels import SyncState, objective, spread_keys
+from optimizer.routing.sync_model import SyncModel
+from optimizer.routing.sync_moves_kernels import anneal_chunk, rebuild, try_groups
+from optimizer.stop import StopClock
+
+__all__ = ["MOVES", "Annealing"]
+
+MOVES = 1_000
+"""Moves that count as one iteration."""
+_SPREAD = 50
+"""Iterations between two renumberings of the order."""
+_CYCLE = 100
+"""Iterations per task in one annealing."""
+_MOST_CYCLES = 50
+_HOT, _COLD = 1.0, 0.01
+"""First and last temperature, in costs of a way to the next visit."""
+_TRIES = 200
+"""Places tried for every group when the first plan is made."""
+_PROBE = 20
+"""Iterations by whose speed the number of annealings is chosen under a time limit."""
+
+
+class Annealing:
+    """One search: makes a first plan, improves it, hands back the best.
+
+    Attributes:
+        model: the problem in the search's terms.
+        iterations: iterations done.
+    """
+
+    def __init__(self, model: SyncModel, seed: int) -> None:
+        self.model = model
+        self.iterations = 0
+        self._rng = np.random.default_rng(seed).integers(1, 2**63, size=1, dtype=np.uint64)
+        self._work = model.work()
+        self._state = model.empty()
+        self._construct()
+        self._best = int(objective(model.data, self._state))
+        self._best_key = self._state.key.copy()
+        self._best_vehicle = self._state.vehicle.copy()
+
+    def _construct(self) -> None:
+        """Groups by tier, then by first due, each at the cheapest of many random places."""
+        problem, data = self.model.problem, self.model.data
+        tier, due = [], []
+        for g in range(data.price.size):
+            rows = data.group_task[data.group_row[g] : data.group_row[g + 1]]
+            sources = self.model.source[rows]
+            tier.append(int(problem.task_tier[sources].min()))
+            due.append(int(problem.window_close[problem.window_indptr[sources + 1] - 1].min()))
+        order = np.lexsort((due, tier)).astype(np.int64)
+        try_groups(data, self._state, self._work, order, self._rng, _TRIES)
+
+    def run(
+        self,
+        clock: StopClock,
+        *,
+        reserve: float = 0.0,
+        tell: Callable[[Plan, int], None] | None = None,
+    ) -> StopReason:
+        """Anneal until the clock says stop.
+
+        Args:
+            clock: the running stop rule. With neither seconds nor iterations one annealing is
+                made.
+            reserve: seconds to leave on the clock.
+            tell: called with every new best plan, at most once per iteration.
+        """
+        data = self.model.data
+        if data.price.size == 0:
+            return StopReason.FINISHED
+        begun, cycles = clock.elapsed, self._cycles(clock)
+        cycle_length = _CYCLE * self.model.source.size
+        endless = clock.rule.seconds is None and clock.rule.iterations is None
+        while True:
+            reason = clock.reason(self.iterations)
+            if reason is None and clock.remaining <= reserve:
+                reason = StopReason.TIME
+            if reason is None and endless and self.iterations >= cycle_length:
+                reason = StopReason.FINISHED
+            if reason is not None:
+                return reason
+            used = self._used(clock, begun, reserve, cycle_length)
+            if self.iterations == _PROBE and clock.rule.seconds is not None and used > 0:
+                cycles = max(1, min(_MOST_CYCLES, round(_PROBE / used / cycle_length)))
+            heat = _HOT * (_COLD / _HOT) ** (used * cycles % 1.0) * self.model.leg
+            if self.iterations % _SPREAD == 0:
+                spread_keys(data, self._state)
+            best = int(
+                anneal_chunk(
+                    data,
+                    self._state,
+                    self._work,
+                    self._best_key,
+                    self._best_vehicle,
+                    self._best,
+                    self._rng,
+                    MOVES,
+                    heat,
+                )
+            )
+            self.iterations += 1
+            if best < self._best:
+                self._best = best
+                if tell is not None:
+                    tell(self.plan(), self.iterations)
+
+    def _cycles(self, clock: StopClock) -> int:
+        limit = clock.rule.iterations
+        if limit is None:
+            return 1
+        return max(1, min(_MOST_CYCLES, round(limit / (_CYCLE * self.model.source.size))))
+
+    def _used(self, clock: StopClock, begun: float, reserve: float, length: int) -> float:
+        """Share of the limit that is used up, 0 to just below 1."""
+        shares = [0.0]
+        if clock.rule.iterations is not None:
+            shares.append(self.iterations / max(1, clock.rule.iterations))
+        if clock.rule.seconds is not None:
+            whole = max(1e-9, clock.rule.seconds - reserve - begun)
+            shares.append((clock.elapsed - begun) / whole)
+        if len(shares) == 1:
+            shares.append(self.iterations / length)
+        return min(1.0 - 1e-9, max(shares))
+
+    def plan(self) -> Plan:
+        """The best plan found, every task as early as can be."""
+        state = self.model.empty()
+        rebuild(self.model.data, state, self.model.work(), self._best_key, self._best_vehicle)
+        problem = self.model.problem
+        routes = tuple(
+            self._route(state, vehicle) for vehicle in np.flatnonzero(state.head >= 0).tolist()
+        )
+        served = {task for route in routes for task in route.tasks}
+        unserved = tuple(task for task in range(problem.n_tasks) if task not in served)
+        return Plan(routes=routes, unserved=unserved)
+
+    def _route(self, state: SyncState, vehicle: int) -> Route:
+        problem = self.model.problem
+        time: NDArray[np.int32] = problem.time[problem.vehicle_mode[vehicle]]
+        here, now, depart = int(problem.vehicle_start[vehicle]), 0, None
+        steps = []
+        row = int(state.head[vehicle])
+        while row != NONE:
+            task, start = int(self.model.source[row]), int(state.start[row])
+            way = int(time[here, problem.task_place[task]])
+            if depart is None:
+                depart = now = start - way
+            finish = start + int(problem.task_duration[task])
+            steps.append(Step(StepKind.TASK, task, now + way, start, finish))
+            here, now = int(problem.task_end_place[task]), finish
+            row = int(state.after[row])
+        assert depart is not None, "only used vehicles have routes"
+        home = int(problem.vehicle_end[vehicle])
+        end = now if home == NONE else now + int(time[here, home])
+        return Route(vehicle=vehicle, depart=depart, end=end, steps=tuple(steps))
