@@ -302,7 +302,7 @@ def _site_layers(run: PlanRun, frame: gpd.GeoDataFrame) -> list[MapLayer]:
         (NAME_COLUMNS, Text(zh="名称", en="name")),
         (Text(zh="what", en="what_en"), Text(zh="设施", en="facility")),
         (Text(zh="state_text", en="state_text_en"), Text(zh="状态", en="state")),
-        (Text(zh="since", en="since_en"), Text(zh="自", en="since")),
+        (Text(zh="since", en="since_en"), Text(zh="起始年度", en="since")),
         (Text(zh="subdistrict", en="subdistrict_en"), Text(zh="街道", en="sub-district")),
         (Text(zh="hangs_on", en="hangs_on_en"), Text(zh="隶属", en="hangs on")),
         (Text(zh="in_use", en="in_use_en"), Text(zh="服务量 / 容量", en="served / room")),

@@ -62,7 +62,8 @@ def check_plan(folder: Path, answer: Answer) -> Iterator[Finding]:
     else:  # no plan: the tables tell of today
         nothing = np.full(problem.n_sites, -1, dtype=np.int32)
         yield from _check_network(folder, answer, problem.sites.current, nothing)
-    yield from _check_coverage(folder, problem, arrays["extra_district"], served)
+    place = arrays["extra_district"] if answer["ids"]["subdistricts"] else None
+    yield from _check_coverage(folder, problem, place, served)
 
 
 def _stored(answer: Answer) -> PlanAnswer:
@@ -231,7 +232,7 @@ def _served(
 def _check_coverage(
     folder: Path,
     problem: PlanProblem,
-    place: NDArray[np.int32],
+    place: NDArray[np.int32] | None,
     served: Sequence[NDArray[np.float64]],
 ) -> Iterator[Finding]:
     """Units asked, served today and (with a plan) every year, row by row of the table."""
@@ -250,14 +251,16 @@ def _check_coverage(
         yield differs("coverage.csv", "覆盖数量", "how many are served")
 
 
-def _coverage_rows(problem: PlanProblem, place: NDArray[np.int32]) -> Iterator[NDArray[np.bool_]]:
+def _coverage_rows(
+    problem: PlanProblem, place: NDArray[np.int32] | None
+) -> Iterator[NDArray[np.bool_]]:
     """bool[n] per row of the table: services, in each of them places, in each of them groups."""
     demand = problem.demand
     for service in range(problem.n_services):
         of_service = demand.service == service
-        numbers = np.unique(place[of_service]).tolist()
-        groups = np.unique(demand.group[of_service]).tolist()
+        numbers = [] if place is None else np.unique(place[of_service]).tolist()
         inside = [each for each in numbers if each >= 0]
+        groups = np.unique(demand.group[of_service]).tolist()
         for where in [None, *inside, *([-1] if -1 in numbers else [])]:
             for group in [None, *(groups if len(groups) > 1 else [])]:
                 mine = of_service if where is None else of_service & (place == where)

@@ -101,10 +101,13 @@ def last_year_only(sheet: Sheet, label: str) -> Sheet:
         for row in sheet.rows
         if row[at] == label
     )
-    title = Text(zh=f"{sheet.title.zh}（{label} 年）", en=f"{sheet.title.en} ({label})")
-    if not label.isdigit():
-        title = Text(zh=f"{sheet.title.zh}（{label}）", en=title.en)
+    title = Text(zh=f"{sheet.title.zh}（{_year_zh(label)}）", en=f"{sheet.title.en} ({label})")
     return replace(sheet, title=title, columns=columns, rows=rows)
+
+
+def _year_zh(label: str) -> str:
+    """The label as a year, where it is one."""
+    return f"{label} 年" if label.isdigit() else label
 
 
 def _conflict_sheet(run: PlanRun) -> Sheet:
@@ -198,7 +201,7 @@ def _network_sheet(run: PlanRun, names: PlanNames) -> Sheet:
     if not run.solved:
         title = Text(zh="现有设施", en="What stands today")
     else:
-        title = Text(zh=f"{label} 年的设施网络", en=f"The network in {label}")
+        title = Text(zh=f"{_year_zh(label)}的设施网络", en=f"The network in {label}")
     return Sheet("network", title, columns, rows)
 
 
@@ -338,8 +341,11 @@ def _coverage_sheet(run: PlanRun, names: PlanNames) -> Sheet:
     ]
     rows = []
     for each in run.coverage:
+        # With one group, or without sub-districts, rows say the same as their sums do.
         if each.group is not None and single[each.service]:
-            continue  # with one group its rows say the same as the sums do
+            continue
+        if each.district is not None and not run.district.labels:
+            continue
         figures: list[float | None] = [None] * len(years)
         if run.solved:
             figures = [
@@ -454,17 +460,21 @@ def _unserved_sheet(run: PlanRun, names: PlanNames) -> Sheet:
         sheet_column("places", "涉及地点", "places", 0),
     )
     label = run.year_labels[-1]
-    title = Text(zh=f"{label} 年仍未满足的需求", en=f"Demand that is unserved in {label}")
+    title = Text(zh=f"{_year_zh(label)}仍未满足的需求", en=f"Demand that is unserved in {label}")
     if not run.solved:
         title = Text(zh="现未满足的需求", en="Demand that is unserved today")
     return Sheet("unserved", title, columns, tuple(_unserved_rows(run, names)))
 
 
 def _unserved_rows(run: PlanRun, names: PlanNames) -> Iterator[tuple[Cell, ...]]:
-    places = run.unserved.groupby(["service", "subdistrict"]).size()
+    by_place = bool(run.district.labels)
+    keys = ["service", "subdistrict"] if by_place else ["service"]
+    places = run.unserved.groupby(keys).size()
     for each in run.coverage:
         left = each.units - each.by_year[-1]
-        if each.group is None and each.district is not None and left > 1e-6:
+        is_part = (each.district is not None) is by_place
+        if each.group is None and is_part and left > 1e-6:
+            at = (each.service, each.district) if by_place else each.service
             yield (
                 names.services[each.service],
                 names.place(each.district),
@@ -472,5 +482,5 @@ def _unserved_rows(run: PlanRun, names: PlanNames) -> Iterator[tuple[Cell, ...]]
                 each.units,
                 each.units - each.today,
                 left if run.solved else None,
-                int(places.get((each.service, each.district), 0)),
+                int(places.get(at, 0)),
             )

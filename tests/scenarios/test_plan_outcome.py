@@ -12,16 +12,18 @@ from typing import Any
 import numpy as np
 import pyogrio
 import pytest
+import yaml
 
 from optimizer.result import Status
+from scenarios.files import load_scenario
 from scenarios.model import Text
 from scenarios.outcome import Outcome, Sheet
-from scenarios.plan import PlanRun
+from scenarios.plan import PlanRun, run_plan
 from scenarios.plan_outcome import plan_outcome
 from scenarios.recheck import check_run
 from scenarios.store import write_run
 from tests.plan_town import BEDS, HOME, homes, layers, plan, solved
-from tests.small_town import source
+from tests.small_town import source, write_town
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 QUOTAS = {
@@ -318,3 +320,43 @@ class TestDamage:
 
         self.change(copy, serve)
         assert ("table_differs", "answer.json") in self.found(copy)
+
+
+class TestPlainCases:
+    def write(self, folder: Path, scenario: dict[str, Any], **drop: str) -> tuple[PlanRun, Path]:
+        path = write_town(folder / "town", layers(), scenario)
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        path.write_text(yaml.safe_dump({k: v for k, v in data.items() if k not in drop}))
+        run = run_plan(*load_scenario(path))
+        write_run(run, folder / "out", lang="en")
+        return run, folder / "out"
+
+    def test_without_sub_districts_only_the_whole_is_told(self, tmp_path: Path) -> None:
+        run, out = self.write(tmp_path, plan(), districts="")
+        assert check_run(out) == ()
+        outcome = plan_outcome(run)
+        assert set(english(column(sheet(outcome, "coverage"), "subdistrict"))) == {"whole district"}
+        left = sum(column(sheet(outcome, "unserved"), "left"))
+        asked = run.problem.demand.amount.sum() / run.problem.units_per_person
+        assert left == pytest.approx(asked - run.served[-1].sum())
+        assert not any("sub-district" in fact.label.en for fact in outcome.report.facts)
+
+    def test_one_phase_with_a_name_and_everybody_served(self, tmp_path: Path) -> None:
+        care = {"id": "care", "label": {"zh": "照料", "en": "care"}, "walk": False}
+        sizes = [{"id": "any", "area_m2": 300}]
+        level = {"id": "station", "label": {"zh": "驿站", "en": "station"}, "sizes": sizes}
+        premises = {"source": source("premises"), "status": "candidate", "level": "station"}
+        run, out = self.write(
+            tmp_path,
+            plan(
+                years=[{"label": "一期"}],
+                services=[care],
+                levels=[{**level, "offers": ["care"]}],
+                sites=[premises],
+            ),
+        )
+        assert check_run(out) == ()
+        outcome = plan_outcome(run)
+        assert sheet(outcome, "network").title.zh == "一期的设施网络"
+        assert sheet(outcome, "unserved").rows == ()
+        assert not len(outcome.layers["circles"]), "nobody walks"
