@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from optimizer.result import StopReason
 from optimizer.stop import StopClock
 
-__all__ = ["Model", "Outcome", "OutcomeStatus", "as_lp", "run", "safe_bound"]
+__all__ = ["Model", "Outcome", "OutcomeStatus", "Told", "as_lp", "run", "safe_bound"]
 
 _POLL_SECONDS = 0.02
 _GRACE_SECONDS = 0.5
@@ -152,7 +152,7 @@ def run(
         solution = highspy.HighsSolution()
         solution.col_value = start
         solver.setSolution(solution)
-    told = _Told(bound_enough)
+    told = Told(bound_enough)
     if model.integer is not None:
         solver.cbMipInterrupt += told.on_interrupt
         solver.cbMipImprovingSolution += told.on_solution
@@ -167,7 +167,7 @@ def run(
     return Outcome(OutcomeStatus.STOPPED, reason or StopReason.TIME, told.values, bound)
 
 
-class _Told:
+class Told:
     """What the solver's thread has told, and the flag that asks it to stop."""
 
     def __init__(self, bound_enough: int | None = None) -> None:
@@ -180,15 +180,18 @@ class _Told:
 
     @property
     def is_bound_enough(self) -> bool:
+        """Whether the bound has reached the value that the caller asked for."""
         wanted, bound = self._bound_enough, self.bound
         return wanted is not None and bound is not None and safe_bound(bound) >= wanted
 
     def on_interrupt(self, event: Any) -> None:
+        """HiGHS asks whether to stop."""
         self._take_bound(event)
         if self.stop or self.is_bound_enough:
             event.interrupt()
 
     def on_solution(self, event: Any) -> None:
+        """HiGHS has found a better answer."""
         values = np.array(event.data_out.mip_solution, dtype=np.float64)
         self.values, self.incumbent = values, float(event.data_out.objective_function_value)
         self._take_bound(event)
@@ -247,7 +250,7 @@ def as_lp(model: Model) -> Any:
 
 
 def _run_watched(
-    solver: Any, told: _Told, clock: StopClock, watch: Watch | None, limit: float
+    solver: Any, told: Told, clock: StopClock, watch: Watch | None, limit: float
 ) -> StopReason | None:
     done = threading.Event()
 

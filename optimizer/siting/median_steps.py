@@ -28,6 +28,8 @@ _FIRST_SIZE = 3_000
 _FIRST_PER_ROW = 9
 _LAST_PER_ROW = 45
 _GROWTH = 1.6
+# Entries that swap searches touch after every target that no answer is below.
+_SEARCH_WORK = 200_000_000
 # Where time is limited, relaxations are given up after so many seconds: their prices only help.
 _PRICE_SECONDS = 10.0
 
@@ -42,6 +44,7 @@ def raise_bound(
     """
     n_rows = best.scaled.base.size
     first = size = max(_FIRST_SIZE, _FIRST_PER_ROW * n_rows)
+    reason: StopReason | None = None
     while size <= max(_FIRST_SIZE, _LAST_PER_ROW * n_rows):
         target, part = _target(best, core, node, size)
         if part.size > size // 2 and core.size > first:
@@ -56,9 +59,10 @@ def raise_bound(
             ended = solve_core(best, part, seed, below=target)
             if best.is_proved or ended is not StopReason.FINISHED:
                 return node, core, ended
+            reason = best.improve(best.is_open, _SEARCH_WORK)
             node, core = narrow(best, core, node, node.price)
-        reason = best.clock.reason()
-        if reason is not None:
+        reason = reason or best.clock.reason()
+        if best.is_proved or reason is not None:
             return node, core, reason
         size = int(size * _GROWTH)
     return node, core, None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from optimizer.result import Status, StopReason
 from optimizer.siting.coverage import value_of
 from optimizer.siting.engine import Reporter
-from optimizer.siting.highs import run, safe_bound
+from optimizer.siting.highs import Told, run, safe_bound
 from optimizer.siting.median_best import Best
 from optimizer.siting.median_core import whole_core
 from optimizer.siting.median_kernels import bound_and_fix, least_costs
@@ -138,3 +140,33 @@ def test_no_seed_changes_the_optimum(problem, new_sites, seed):
     answer = solve(problem, SitingRequest(Question.P_MEDIAN, new_sites), seed=seed)
     assert answer.result.objective == best_by_enumeration(problem, Question.P_MEDIAN, new_sites)
     assert answer.result.stop_reason is StopReason.FINISHED
+
+
+def test_a_core_is_left_once_its_bound_has_reached_the_target():
+    problem = plane_problem(120, 150, radius=2000, seed=4)
+    best = best_of(problem, 8)
+    core = whole_core(best.rows, best.is_open.size, best.room)
+    _, _, entry, base = best.rows
+    unit = 2.0**best.scaled.shift
+    program = radius_program(core, entry / unit, base / unit)
+    relaxed = radius_program(core, entry / unit, base / unit, relaxed=True)
+    bound = run(relaxed.model, best.clock).bound
+    assert bound is not None
+    wanted = safe_bound(bound) - 1
+    outcome = run(program.model, best.clock, bound_enough=wanted)
+    whole = run(program.model, best.clock)
+    assert outcome.stop_reason is StopReason.FINISHED
+    assert whole.bound is not None
+    assert outcome.bound is not None
+    assert wanted <= safe_bound(outcome.bound) <= safe_bound(whole.bound)
+
+
+@pytest.mark.parametrize(("bound", "stops"), [(8.9, False), (9.2, True), (12.0, True)])
+def test_highs_is_interrupted_by_a_bound_that_is_enough(bound, stops):
+    asked = []
+    event = SimpleNamespace(
+        data_out=SimpleNamespace(mip_dual_bound=bound), interrupt=lambda: asked.append(True)
+    )
+    told = Told(10)
+    told.on_interrupt(event)
+    assert bool(asked) is told.is_bound_enough is stops
