@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from optimizer.siting.plan.problem import PlanObjective
 from scenarios.compare import percent
 from scenarios.explain_sheets import left_out
 from scenarios.model import Text
@@ -75,6 +76,7 @@ def _facts(run: PlanRun) -> Iterator[Fact]:
     if run.solved:
         yield from _changes(run)
         yield _cost(run)
+        yield from _way(run)
     yield from _coverage(run)
     result = run.answer.result
     yield Fact(Text(zh="求解", en="answer"), verdict(result), proof(result))
@@ -106,6 +108,19 @@ def _cost(run: PlanRun) -> Fact:
     )
     label = Text(zh="各年费用合计", en="cost over all years")
     return Fact(label, _money_text(once + running), note)
+
+
+def _way(run: PlanRun) -> Iterator[Fact]:
+    """The way that the plan keeps short, where that is what it is about."""
+    parts, demand = run.answer.result.parts, run.problem.demand
+    per_minute = 60 * run.problem.ticks_per_second
+    if run.request.objective is PlanObjective.MIN_WORST:
+        label = Text(zh="最远路程（分钟）", en="longest way (minutes)")
+        yield Fact(label, f"{parts['worst'] / per_minute:.1f}")
+    elif run.request.objective is PlanObjective.MIN_TRAVEL:
+        people = float((demand.weight * demand.amount).sum()) * run.problem.n_years
+        label = Text(zh="平均路程（分钟，加权）", en="mean way (minutes, weighted)")
+        yield Fact(label, f"{parts['travel'] / people / per_minute:.1f}" if people else "0.0")
 
 
 def _money_text(yuan: float) -> Text:

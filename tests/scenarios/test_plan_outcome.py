@@ -23,7 +23,7 @@ from scenarios.plan_outcome import plan_outcome
 from scenarios.recheck import check_run
 from scenarios.store import write_run
 from tests.plan_town import BEDS, HOME, homes, layers, plan, solved
-from tests.small_town import source, write_town
+from tests.small_town import points, source, write_town
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 QUOTAS = {
@@ -360,3 +360,31 @@ class TestPlainCases:
         assert sheet(outcome, "network").title.zh == "一期的设施网络"
         assert sheet(outcome, "unserved").rows == ()
         assert not len(outcome.layers["circles"]), "nobody walks"
+
+    @pytest.mark.parametrize(
+        ("aim", "label"), [("min_travel", "mean way"), ("min_worst", "longest")]
+    )
+    def test_plans_about_ways_tell_them(self, tmp_path: Path, aim: str, label: str) -> None:
+        """One station serves two places 100 m and 300 m away."""
+        people = points([{"x": 100, "y": 0, "people": 30}, {"x": 300, "y": 0, "people": 10}])
+        town = {"demand": people, "stations": points([{"x": 100, "y": 100, "id": "S"}])}
+        level = {"id": "station", "label": {"zh": "驿站", "en": "station"}, "offers": ["care"]}
+        found = solved(
+            tmp_path,
+            town,
+            demand=[
+                {
+                    "source": source("demand"),
+                    "cells": [{"id": "all", "count": "people", "speed": 1.0}],
+                }
+            ],
+            years=[{"label": 2026}],
+            services=[{"id": "care", "label": {"zh": "照料", "en": "care"}, "minutes": 30}],
+            levels=[{**level, "sizes": [{"id": "any", "area_m2": 300}]}],
+            sites=[{"source": source("stations"), "level": "station", "id": "id"}],
+            objective={"aim": aim},
+        )
+        facts = {fact.label.en: fact.value for fact in plan_outcome(found).report.facts}
+        (value,) = [value for name, value in facts.items() if name.startswith(label)]
+        # 100 m for 30 people, 300 m for 10: 150 m on average at 1 m/s.
+        assert value == {"min_travel": "2.5", "min_worst": "5.0"}[aim]
