@@ -226,7 +226,17 @@ def _alternative_sheet(found: Explanation) -> Sheet:
         zh="备选方案两两不同，按先后各为其余方案中找到的最优者。",
         en="Alternatives differ from each other; each is the best found of those that are left.",
     )
-    if found.complete:
+    if not rows and not found.complete:
+        note = Text(
+            zh="时限内未找到限度内的备选方案，也未证明没有。",
+            en="In the time given none was found within the limit, nor proved not to exist.",
+        )
+    elif not rows:
+        note = Text(
+            zh="已证明：限度内没有其他方案。",
+            en="It is proved that no other answer lies within the limit.",
+        )
+    elif found.complete:
         note = Text(
             zh=note.zh + "已证明：限度内没有其他方案。",
             en=note.en + " It is proved that no other one lies within the limit.",

@@ -30,7 +30,7 @@ class Addition:
         sheets: further tables.
         plots: further plots.
         layers: further map layers for files (WGS 84) by name.
-        map_layers: further layers of the report's map, drawn on top.
+        map_layers: further layers of the report's map: areas below its points, others on top.
         summary: further keys of ``summary.json``.
     """
 

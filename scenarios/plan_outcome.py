@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from scenarios.plan_names import PlanNames
 from scenarios.plan_plots import plan_plots
 from scenarios.plan_report import plan_report, worst_places
 from scenarios.plan_sheets import plan_sheets
-from scenarios.report import MapView
+from scenarios.report import MapLayer, MapView
 
 __all__ = ["plan_outcome"]
 
@@ -27,7 +28,7 @@ def plan_outcome(run: PlanRun, more: Addition | None = None) -> Outcome:
     sheets = (*plan_sheets(run), *more.sheets)
     layers = plan_layers(run)
     view = plan_map(run, layers)
-    view = MapView((*view.layers, *more.map_layers), view.labels)
+    view = MapView(_with_fills_below(view.layers, more.map_layers), view.labels)
     return Outcome(
         kind="plan",
         problem=run.problem,
@@ -38,6 +39,14 @@ def plan_outcome(run: PlanRun, more: Addition | None = None) -> Outcome:
         sheets=sheets,
         report=plan_report(run, sheets, view, (*plan_plots(run), *more.plots)),
     )
+
+
+def _with_fills_below(layers: Sequence[MapLayer], more: Sequence[MapLayer]) -> tuple[MapLayer, ...]:
+    """All layers, further areas below the points, which stay visible and can be clicked."""
+    at = next((n for n, each in enumerate(layers) if each.kind == "point"), len(layers))
+    fills = [each for each in more if each.kind == "fill"]
+    others = [each for each in more if each.kind != "fill"]
+    return (*layers[:at], *fills, *layers[at:], *others)
 
 
 def _answer(run: PlanRun) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from scenarios.territory import Territory
 __all__ = ["territory_map_layers"]
 
 _NAME = (NAME_COLUMNS, Text(zh="名称", en="name"))
+_MOST_AREAS = 15
+"""More search areas cover the map: they are there to be switched on."""
 _CATCHMENTS, _AREAS = "#1f6f8b", "#e07a3f"
 
 
@@ -42,6 +44,7 @@ def territory_map_layers(territory: Territory) -> list[MapLayer]:
                 kind="fill",
                 color=_AREAS,
                 opacity=0.45,
+                visible=len(found["search_areas"]) <= _MOST_AREAS,
                 popup=(("site_id", Text(zh="站点编号", en="site id")),),
             )
         )
