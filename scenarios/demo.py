@@ -20,6 +20,8 @@ from scenarios.town.day import PlannedVisit
 from scenarios.town.homes import build_settled
 from scenarios.town.layers import draw_layers
 from scenarios.town.names import DISTRICT_CODE, DISTRICT_NAME
+from scenarios.town.network import draw_ground
+from scenarios.town.network_plan import TownNetwork, draw_network_plan
 from scenarios.town.plane import METRIC_CRS, Plane
 from scenarios.town.premises import draw_premises
 from scenarios.town.service import draw_care
@@ -49,6 +51,7 @@ class DemoTown:
         plan: who makes which visit when, in the plan that the day was made around; all but a
             few visits are in it.
         kitchens, orders, carriers: one lunch.
+        network: the three-year plan's layers, targets, and a plan that fulfils them.
     """
 
     size: SizeName
@@ -76,6 +79,7 @@ class DemoTown:
     kitchens: tuple[Kitchen, ...]
     orders: tuple[MealOrder, ...]
     carriers: tuple[Carrier, ...]
+    network: TownNetwork
 
 
 def generate(size: SizeName = "S", seed: int = 0) -> DemoTown:
@@ -104,15 +108,17 @@ def generate(size: SizeName = "S", seed: int = 0) -> DemoTown:
         kitchens=care.lunch.kitchens,
         orders=care.lunch.orders,
         carriers=care.lunch.carriers,
+        network=draw_network_plan(town, draw_ground(town, plane, layers)),
     )
 
 
 def write_town(town: DemoTown, folder: Path | str) -> Path:
     """Write the town as an office would hand it in.
 
-    The folder gets ``layers.gpkg``; the tables ``visits``, ``carers``, ``orders``, ``kitchens``,
-    ``carriers``, ``places`` and ``elders`` (the ledger) in XLSX; ``scenario.yaml`` with all three
-    jobs; and ``ledger.yaml``, the same visits made from the ledger. Files of the same names are
+    The folder gets ``layers.gpkg`` and ``network.gpkg`` (for the plan); the tables ``visits``,
+    ``carers``, ``orders``, ``kitchens``, ``carriers``, ``places`` and ``elders`` (the ledger) in
+    XLSX; ``scenario.yaml`` with all four jobs; and ``ledger.yaml``, the same visits made from the
+    ledger. Files of the same names are
     written over.
 
     Returns:

@@ -16,7 +16,7 @@ from scenarios.town.landuse import LandUse
 from scenarios.town.plane import Plane
 from scenarios.town.premises import Premises, Spots
 
-__all__ = ["draw_layers"]
+__all__ = ["draw_layers", "named", "numbered"]
 
 _RINGS = (
     Text(zh="内环快速路", en="Inner Ring Expressway"),
@@ -170,7 +170,7 @@ def _demand(town: Settled, plane: Plane) -> gpd.GeoDataFrame:
     return plane.frame(columns, shapely.points(homes.xy))
 
 
-def _named(town: Settled, spots: Spots, ending: Text) -> dict[str, Any]:
+def named(town: Settled, spots: Spots, ending: Text) -> dict[str, Any]:
     """Names after the community, numbered where one has several."""
     units = town.units
     seen: dict[str, int] = {}
@@ -185,15 +185,16 @@ def _named(town: Settled, spots: Spots, ending: Text) -> dict[str, Any]:
     return {"name": zh, "name_en": en, **_unit_columns(town, spots.parcel)}
 
 
-def _ids(letter: str, n: int) -> list[str]:
+def numbered(letter: str, n: int) -> list[str]:
+    """Ids: a letter and four digits."""
     return [f"{letter}{k + 1:04d}" for k in range(n)]
 
 
 def _stations(town: Settled, premises: Premises, plane: Plane) -> gpd.GeoDataFrame:
     spots = premises.stations
     columns = {
-        "id": _ids("S", len(spots.parcel)),
-        **_named(town, spots, Text(zh="养老驿站", en="Elder-care Station")),
+        "id": numbered("S", len(spots.parcel)),
+        **named(town, spots, Text(zh="养老驿站", en="Elder-care Station")),
         "area_m2": premises.station_area,
     }
     return plane.frame(columns, shapely.points(spots.xy))
@@ -202,8 +203,8 @@ def _stations(town: Settled, premises: Premises, plane: Plane) -> gpd.GeoDataFra
 def _institutions(town: Settled, premises: Premises, plane: Plane) -> gpd.GeoDataFrame:
     spots = premises.institutions
     columns = {
-        "id": _ids("I", len(spots.parcel)),
-        **_named(town, spots, Text(zh="养老院", en="Care Home")),
+        "id": numbered("I", len(spots.parcel)),
+        **named(town, spots, Text(zh="养老院", en="Care Home")),
         "beds": premises.beds,
         "care_beds": premises.care_beds,
     }
@@ -213,8 +214,8 @@ def _institutions(town: Settled, premises: Premises, plane: Plane) -> gpd.GeoDat
 def _candidates(town: Settled, premises: Premises, plane: Plane) -> gpd.GeoDataFrame:
     spots = premises.candidates
     columns = {
-        "id": _ids("C", len(spots.parcel)),
-        **_named(town, spots, Text(zh="候选点", en="Candidate")),
+        "id": numbered("C", len(spots.parcel)),
+        **named(town, spots, Text(zh="候选点", en="Candidate")),
         "area_m2": premises.candidate_area,
         "source": list(premises.candidate_source),
         "yearly_cost_yuan": premises.candidate_cost,
@@ -225,8 +226,8 @@ def _candidates(town: Settled, premises: Premises, plane: Plane) -> gpd.GeoDataF
 def _health(town: Settled, premises: Premises, plane: Plane) -> gpd.GeoDataFrame:
     spots = premises.health
     columns = {
-        "id": _ids("H", len(spots.parcel)),
-        **_named(town, spots, Text(zh="社区卫生服务站", en="Community Health Station")),
+        "id": numbered("H", len(spots.parcel)),
+        **named(town, spots, Text(zh="社区卫生服务站", en="Community Health Station")),
     }
     return plane.frame(columns, shapely.points(spots.xy))
 
@@ -234,7 +235,7 @@ def _health(town: Settled, premises: Premises, plane: Plane) -> gpd.GeoDataFrame
 def _hospitals(town: Settled, premises: Premises, plane: Plane) -> gpd.GeoDataFrame:
     spots = premises.hospitals
     columns = {
-        "id": _ids("X", len(spots.parcel)),
-        **_named(town, spots, Text(zh="医院", en="Hospital")),
+        "id": numbered("X", len(spots.parcel)),
+        **named(town, spots, Text(zh="医院", en="Hospital")),
     }
     return plane.frame(columns, shapely.points(spots.xy))

@@ -29,6 +29,7 @@ from scenarios.tables import (
 from scenarios.town.cells import CELLS
 from scenarios.town.ledger import contacts_of, draw_ledger
 from scenarios.town.names import invented_phone, person_name
+from scenarios.town.network_part import NETWORK_FILE, network_assumptions, network_part
 from scenarios.town.plane import stream
 from scenarios.town.sizes import SIZES, TownSize
 
@@ -54,11 +55,14 @@ LAYER_NAMES = (
     "health_stations",
     "hospitals",
 )
+NETWORK_LAYERS = ("people", "stations", "homes", "premises", "rooms", "committed", "quotas")
+"""Layers of the network plan, in a file of their own."""
 _LAYERS = "layers.gpkg"
 _TARGET_WEIGHT = 2.0
 _BONUS_PERSONS = 20.0
 _SECONDS = {"S": (30.0, 15.0, 15.0), "M": (60.0, 30.0, 30.0), "L": (300.0, 120.0, 120.0)}
 """Time limits of siting, visits and meals by size."""
+_PLAN_SECONDS = {"S": 20.0, "M": 60.0, "L": 300.0}
 _PHONES_OF_CARERS = 7_000
 
 
@@ -66,6 +70,8 @@ def write_files(town: DemoTown, folder: Path) -> Path:
     """Write everything into the folder; the path of ``scenario.yaml``."""
     folder.mkdir(parents=True, exist_ok=True)
     write_layers(folder / _LAYERS, {name: getattr(town, name) for name in LAYER_NAMES})
+    ground = town.network.ground
+    write_layers(folder / NETWORK_FILE, {name: getattr(ground, name) for name in NETWORK_LAYERS})
     homes = town.buildings
     doors = (homes["compound"] + homes["building"]).tolist()
     contacts = contacts_of(town.clients, doors)
@@ -156,7 +162,7 @@ def _add_people(path: Path, id_heading: str, people: Mapping[str, Contact]) -> N
 
 
 def town_scenario(town: DemoTown) -> Scenario:
-    """The scenario over the town's files, all three jobs in it."""
+    """The scenario over the town's files, all four jobs in it."""
     size = SIZES[town.size]
     siting_s, visits_s, meals_s = _SECONDS[town.size]
     station = town.stations.geometry.iloc[0]
@@ -171,7 +177,7 @@ def town_scenario(town: DemoTown) -> Scenario:
                 f"carecircle demo town {town.size}, seed {town.seed}: generated / 程序生成",
                 *_citations(),
             ],
-            "assumptions": _assumptions(),
+            "assumptions": [*_assumptions(), *network_assumptions()],
             "network": {
                 "source": _layer("streets"),
                 "kind": "lines",
@@ -186,6 +192,7 @@ def town_scenario(town: DemoTown) -> Scenario:
                 "population": "population",
             },
             "siting": _siting(size, siting_s, town.seed),
+            "plan": network_part(town.network.targets, _PLAN_SECONDS[town.size], town.seed),
             "visits": {
                 "day": DAY,
                 "visits": {"path": "visits.xlsx"},
@@ -213,7 +220,7 @@ def _ledger_scenario(town: DemoTown) -> Scenario:
     whole = town_scenario(town)
     assert whole.visits is not None
     fields = whole.visits.model_dump(exclude={"visits"}, exclude_none=True)
-    content = whole.model_dump(exclude={"siting", "meals", "visits"}, exclude_none=True)
+    content = whole.model_dump(exclude={"siting", "plan", "meals", "visits"}, exclude_none=True)
     content["id"] = f"{whole.id}-ledger"
     content["visits"] = {**fields, "elders": {"path": "elders.xlsx"}}
     return Scenario.model_validate(content)

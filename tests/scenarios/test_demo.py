@@ -28,7 +28,7 @@ def test_same_seed_same_town(small: DemoTown) -> None:
         if isinstance(one, gpd.GeoDataFrame):
             assert_geodataframe_equal(one, two)
             assert one.geometry.to_wkb().equals(two.geometry.to_wkb()), field.name
-        else:
+        elif field.name != "network":  # see test_demo_network
             assert one == two, field.name
 
 
