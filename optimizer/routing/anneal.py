@@ -24,7 +24,17 @@ from numpy.typing import NDArray
 from optimizer.result import StopReason
 from optimizer.routing.problem import NONE
 from optimizer.routing.solution import Plan, Route, Step, StepKind
-from optimizer.routing.sync_kernels import SyncState, objective, spread_keys
+from optimizer.routing.sync_kernels import (
+    AFTER,
+    FIRST,
+    HEAD,
+    LAST,
+    START_AT,
+    VEHICLE,
+    SyncState,
+    objective,
+    spread_keys,
+)
 from optimizer.routing.sync_model import SyncModel
 from optimizer.routing.sync_moves_kernels import anneal_chunk, rebuild, try_groups
 from optimizer.stop import StopClock
@@ -63,14 +73,14 @@ class Annealing:
         self._construct()
         self._best = int(objective(model.data, self._state))
         self._best_key = self._state.key.copy()
-        self._best_vehicle = self._state.vehicle.copy()
+        self._best_vehicle = self._state.task[:, VEHICLE].copy()
 
     def _construct(self) -> None:
         """Groups by tier, then by first due, each at the cheapest of many random places."""
         problem, data = self.model.problem, self.model.data
         tier, due = [], []
-        for g in range(data.price.size):
-            rows = data.group_task[data.group_row[g] : data.group_row[g + 1]]
+        for g in range(data.group.shape[0]):
+            rows = data.group_task[data.group[g, FIRST] : data.group[g, LAST]]
             sources = self.model.source[rows]
             tier.append(int(problem.task_tier[sources].min()))
             due.append(int(problem.window_close[problem.window_indptr[sources + 1] - 1].min()))
@@ -93,7 +103,7 @@ class Annealing:
             tell: called with every new best plan, at most once per iteration.
         """
         data = self.model.data
-        if data.price.size == 0:
+        if data.group.shape[0] == 0:
             return StopReason.FINISHED
         begun, cycles = clock.elapsed, self._cycles(clock)
         cycle_length = _CYCLE * self.model.source.size
@@ -155,7 +165,8 @@ class Annealing:
         rebuild(self.model.data, state, self.model.work(), self._best_key, self._best_vehicle)
         problem = self.model.problem
         routes = tuple(
-            self._route(state, vehicle) for vehicle in np.flatnonzero(state.head >= 0).tolist()
+            self._route(state, vehicle)
+            for vehicle in np.flatnonzero(state.days[:, HEAD] >= 0).tolist()
         )
         served = {task for route in routes for task in route.tasks}
         unserved = tuple(task for task in range(problem.n_tasks) if task not in served)
@@ -166,16 +177,16 @@ class Annealing:
         time: NDArray[np.int32] = problem.time[problem.vehicle_mode[vehicle]]
         here, now, depart = int(problem.vehicle_start[vehicle]), 0, None
         steps = []
-        row = int(state.head[vehicle])
+        row = int(state.days[vehicle, HEAD])
         while row != NONE:
-            task, start = int(self.model.source[row]), int(state.start[row])
+            task, start = int(self.model.source[row]), int(state.task[row, START_AT])
             way = int(time[here, problem.task_place[task]])
             if depart is None:
                 depart = now = start - way
             finish = start + int(problem.task_duration[task])
             steps.append(Step(StepKind.TASK, task, now + way, start, finish))
             here, now = int(problem.task_end_place[task]), finish
-            row = int(state.after[row])
+            row = int(state.task[row, AFTER])
         assert depart is not None, "only used vehicles have routes"
         home = int(problem.vehicle_end[vehicle])
         end = now if home == NONE else now + int(time[here, home])

@@ -129,11 +129,15 @@ def solve_linked(
     compile_sync()
     clock = stop.start()
 
+    best: int | None = None
+
     def tell(plan: Plan, iterations: int) -> None:
-        if progress is not None:
-            objective = _objective(problem, plan)
-            news = Progress("search", clock.elapsed, incumbent=objective, iterations=iterations)
-            progress(news)
+        nonlocal best
+        objective = _objective(problem, plan)
+        if progress is not None and (best is None or objective < best):
+            phase = "construct" if best is None else "search"
+            progress(Progress(phase, clock.elapsed, incumbent=objective, iterations=iterations))
+            best = objective
 
     search = Annealing(SyncModel(problem), seed)
     tell(search.plan(), 0)

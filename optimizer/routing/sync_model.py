@@ -14,7 +14,21 @@ from numpy.typing import NDArray
 from optimizer.routing.problem import NONE, UNREACHABLE, LinkKind, RoutingProblem
 from optimizer.routing.schedule import columns
 from optimizer.routing.schedule_kernels import FAR
-from optimizer.routing.sync_kernels import SyncData, SyncState, SyncWork
+from optimizer.routing.sync_kernels import (
+    FIRST,
+    HEAD,
+    LAST,
+    LATE,
+    LOST,
+    PRICE,
+    START_AT,
+    TAIL,
+    USED,
+    WORST_COST,
+    SyncData,
+    SyncState,
+    SyncWork,
+)
 
 __all__ = ["SyncModel"]
 
@@ -48,49 +62,32 @@ class SyncModel:
     def empty(self) -> SyncState:
         """The plan that serves nobody."""
         data = self.data
-        n, groups, vehicles = self.source.size, data.price.size, self.problem.n_vehicles
-        total = np.zeros(4, dtype=np.int64)
-        total[3] = data.price.sum()
-        return SyncState(
-            key=np.arange(groups, dtype=np.float64),
-            vehicle=np.full(n, NONE, dtype=np.int64),
-            before=np.full(n, NONE, dtype=np.int64),
-            after=np.full(n, NONE, dtype=np.int64),
-            head=np.full(vehicles, NONE, dtype=np.int64),
-            tail=np.full(vehicles, NONE, dtype=np.int64),
-            start=np.full(n, -FAR, dtype=np.int64),
-            late=np.zeros(n, dtype=np.int64),
-            metres=np.zeros(vehicles, dtype=np.int64),
-            cost=np.zeros(vehicles, dtype=np.int64),
-            used=np.zeros((vehicles, data.load.shape[1]), dtype=np.int64),
-            total=total,
-        )
+        n, groups, vehicles = self.source.size, data.group.shape[0], self.problem.n_vehicles
+        task = np.full((n, 5), NONE, dtype=np.int64)
+        task[:, START_AT], task[:, LATE] = -FAR, 0
+        days = np.zeros((vehicles, USED + self.problem.task_load.shape[1]), dtype=np.int64)
+        days[:, [HEAD, TAIL]] = NONE
+        total = np.zeros(5, dtype=np.int64)
+        total[LOST], total[WORST_COST] = data.group[:, PRICE].sum(), self.problem.worst_late_cost
+        return SyncState(np.arange(groups, dtype=np.float64), task, days, total)
 
     def work(self) -> SyncWork:
         """A workspace for the kernels."""
-        n, groups, vehicles = self.source.size, self.data.price.size, self.problem.n_vehicles
-        widest = int(np.diff(self.data.group_row).max(initial=1))
+        n, groups, vehicles = self.source.size, self.data.group.shape[0], self.problem.n_vehicles
+        widest = int((self.data.group[:, LAST] - self.data.group[:, FIRST]).max(initial=1))
 
-        def longs(size: int) -> NDArray[np.int64]:
-            return np.zeros(size, dtype=np.int64)
+        def longs(*shape: int) -> NDArray[np.int64]:
+            return np.zeros(shape, dtype=np.int64)
 
         return SyncWork(
-            changed=longs(groups),
-            new_key=np.zeros(groups),
-            old_key=np.zeros(groups),
-            want=longs(n),
-            old_vehicle=longs(n),
-            logged=longs(4 * n),
-            log_start=longs(4 * n),
-            log_late=longs(4 * n),
-            touched=longs(vehicles),
-            old_cost=longs(vehicles),
-            is_touched=np.zeros(vehicles, dtype=np.bool_),
-            front=longs(groups),
-            in_front=np.zeros(groups, dtype=np.bool_),
+            keys=np.zeros((groups, 2)),
+            group=longs(groups, 3),
+            task=longs(n, 2),
+            log=longs(4 * n, 3),
+            days=longs(vehicles, 3),
             fresh=longs(widest),
             count=longs(4),
-            saved=longs(4),
+            saved=longs(5),
         )
 
     def _pairs(self) -> NDArray[np.int64]:
@@ -178,36 +175,36 @@ class SyncModel:
         by_group = np.argsort(of_link, kind="stable")
         link = pairs[by_group].copy()
         link[:, :2] = place_in[link[:, :2]]
-        windows = np.diff(problem.window_indptr)[source]
         window = [problem.windows(int(task)) for task in source]
+        window_row = np.cumsum([0, *(len(rows) for rows in window)])
+        able_row = np.cumsum([0, *able.sum(axis=1)])
+        link_row = np.searchsorted(of_link[by_group], np.arange(price.size + 1))
+        task = [
+            problem.task_place[source],
+            problem.task_end_place[source],
+            problem.task_duration[source],
+            problem.task_late_cost[source],
+            group,
+            window_row[:-1],
+            window_row[1:],
+            able_row[:-1],
+            able_row[1:],
+            *problem.task_load[source].T,
+        ]
+        rows = [group_row[:-1], group_row[1:], link_row[:-1], link_row[1:], price]
+        vehicle = np.concatenate([columns(problem).vehicle, problem.vehicle_capacity], axis=1)
         return SyncData(
             time=problem.time,
             distance=problem.distance,
-            task=np.stack(
-                [
-                    problem.task_place[source],
-                    problem.task_end_place[source],
-                    problem.task_duration[source],
-                    problem.task_late_cost[source],
-                    group,
-                ],
-                axis=1,
-            ).astype(np.int64),
-            load=np.ascontiguousarray(problem.task_load[source]),
-            capacity=problem.vehicle_capacity,
-            window_row=np.cumsum([0, *windows]).astype(np.int32),
+            task=np.stack(task, axis=1).astype(np.int64),
             window=np.concatenate([np.zeros((0, 2), dtype=np.int64), *window]),
-            group_row=group_row.astype(np.int32),
+            group=np.stack(rows, axis=1).astype(np.int64),
             group_task=order.astype(np.int32),
-            price=price,
-            link_row=np.searchsorted(of_link[by_group], np.arange(price.size + 1)).astype(np.int32),
             link=link,
-            vehicle=columns(problem).vehicle,
+            vehicle=vehicle,
             able=able,
-            able_row=np.cumsum([0, *able.sum(axis=1)]).astype(np.int32),
             able_vehicle=np.nonzero(able)[1].astype(np.int32),
             near=near,
-            worst_cost=np.array([problem.worst_late_cost], dtype=np.int64),
         )
 
 

@@ -7,8 +7,19 @@ from numba import njit
 import base.kernel_cache  # noqa: F401  (sets the cache folder before the first njit)
 from optimizer.routing.schedule_kernels import FAR
 from optimizer.routing.sync_kernels import (
+    ABLE,
+    ABLE_END,
+    AFTER,
+    BEFORE,
+    CHANGED,
+    FIRST,
     GROUP,
+    HEAD,
+    LAST,
     N_CHANGED,
+    NEW,
+    VEHICLE,
+    WANT,
     apply,
     is_allowed,
     objective,
@@ -34,44 +45,44 @@ def _begin(w):
 def _change(d, s, w, g, key):
     """Note a group as changed; until told otherwise its tasks keep their people."""
     for c in range(w.count[N_CHANGED]):
-        if w.changed[c] == g:
-            w.new_key[c] = key
+        if w.group[c, CHANGED] == g:
+            w.keys[c, NEW] = key
             return
-    w.changed[w.count[N_CHANGED]] = g
-    w.new_key[w.count[N_CHANGED]] = key
+    w.group[w.count[N_CHANGED], CHANGED] = g
+    w.keys[w.count[N_CHANGED], NEW] = key
     w.count[N_CHANGED] += 1
-    for i in range(d.group_row[g], d.group_row[g + 1]):
-        w.want[d.group_task[i]] = s.vehicle[d.group_task[i]]
+    for i in range(d.group[g, FIRST], d.group[g, LAST]):
+        w.task[d.group_task[i], WANT] = s.task[d.group_task[i], VEHICLE]
 
 
 @njit(cache=True, nogil=True)
 def _give(d, w, t, v):
     """Want task t done by v; a task of the same group that v did is done by t's person."""
     g = d.task[t, GROUP]
-    mine = w.want[t]
-    for i in range(d.group_row[g], d.group_row[g + 1]):
+    mine = w.task[t, WANT]
+    for i in range(d.group[g, FIRST], d.group[g, LAST]):
         other = d.group_task[i]
-        if other != t and w.want[other] == v and v >= 0:
-            w.want[other] = mine
-    w.want[t] = v
+        if other != t and w.task[other, WANT] == v and v >= 0:
+            w.task[other, WANT] = mine
+    w.task[t, WANT] = v
 
 
 @njit(cache=True, nogil=True)
 def _staff(d, s, w, g, rng):
     """Want random people for the tasks of an unserved group that have none yet."""
-    for i in range(d.group_row[g], d.group_row[g + 1]):
+    for i in range(d.group[g, FIRST], d.group[g, LAST]):
         t = d.group_task[i]
-        if w.want[t] < 0:
+        if w.task[t, WANT] < 0:
             v = _any_able(d, t, rng)
             if v < 0:
                 return False
-            w.want[t] = v
+            w.task[t, WANT] = v
     return True
 
 
 @njit(cache=True, nogil=True)
 def _any_able(d, t, rng):
-    first, last = d.able_row[t], d.able_row[t + 1]
+    first, last = d.task[t, ABLE], d.task[t, ABLE_END]
     if first == last:
         return -1
     return d.able_vehicle[first + int(random(rng) * (last - first))]
@@ -90,10 +101,10 @@ def _key_beside(d, s, u, rng):
     """A key just before or just after task u in its route."""
     key = s.key[d.task[u, GROUP]]
     if random(rng) < 0.5:
-        q = s.after[u]
-        to = s.key[d.task[q, GROUP]] if q >= 0 else d.price.size
+        q = s.task[u, AFTER]
+        to = s.key[d.task[q, GROUP]] if q >= 0 else d.group.shape[0]
     else:
-        q = s.before[u]
+        q = s.task[u, BEFORE]
         to = s.key[d.task[q, GROUP]] if q >= 0 else -1.0
     return key + random(rng) * (to - key)
 
@@ -103,11 +114,11 @@ def _relocate(d, s, w, t, rng):
     """Next to a task of another route (or of the same)."""
     u = _neighbour(d, t, rng)
     g = d.task[t, GROUP]
-    if u < 0 or s.vehicle[u] < 0 or d.task[u, GROUP] == g:
+    if u < 0 or s.task[u, VEHICLE] < 0 or d.task[u, GROUP] == g:
         return False
     _change(d, s, w, g, _key_beside(d, s, u, rng))
-    _give(d, w, t, s.vehicle[u])
-    return s.vehicle[t] >= 0 or _staff(d, s, w, g, rng)
+    _give(d, w, t, s.task[u, VEHICLE])
+    return s.task[t, VEHICLE] >= 0 or _staff(d, s, w, g, rng)
 
 
 @njit(cache=True, nogil=True)
@@ -115,27 +126,27 @@ def _reassign(d, s, w, t, rng):
     """To any person with the skills, at the same point of the order (unserved: at any)."""
     g = d.task[t, GROUP]
     v = _any_able(d, t, rng)
-    if v < 0 or v == s.vehicle[t]:
+    if v < 0 or v == s.task[t, VEHICLE]:
         return False
-    key = s.key[g] if s.vehicle[t] >= 0 else random(rng) * d.price.size
+    key = s.key[g] if s.task[t, VEHICLE] >= 0 else random(rng) * d.group.shape[0]
     _change(d, s, w, g, key)
     _give(d, w, t, v)
-    return s.vehicle[t] >= 0 or _staff(d, s, w, g, rng)
+    return s.task[t, VEHICLE] >= 0 or _staff(d, s, w, g, rng)
 
 
 @njit(cache=True, nogil=True)
 def _swap(d, s, w, t, rng):
     """Two tasks exchange people and their groups exchange their points of the order."""
     u = _neighbour(d, t, rng)
-    if u < 0 or s.vehicle[u] < 0 or s.vehicle[t] < 0:
+    if u < 0 or s.task[u, VEHICLE] < 0 or s.task[t, VEHICLE] < 0:
         return False
     g, h = d.task[t, GROUP], d.task[u, GROUP]
     if g == h:
         return False
     _change(d, s, w, g, s.key[h])
     _change(d, s, w, h, s.key[g])
-    _give(d, w, t, s.vehicle[u])
-    _give(d, w, u, s.vehicle[t])
+    _give(d, w, t, s.task[u, VEHICLE])
+    _give(d, w, u, s.task[t, VEHICLE])
     return True
 
 
@@ -143,7 +154,12 @@ def _swap(d, s, w, t, rng):
 def _shift(d, s, w, t, rng):
     """Another point of the order, same people."""
     u = _neighbour(d, t, rng)
-    if u < 0 or s.vehicle[t] < 0 or s.vehicle[u] < 0 or d.task[u, GROUP] == d.task[t, GROUP]:
+    if (
+        u < 0
+        or s.task[t, VEHICLE] < 0
+        or s.task[u, VEHICLE] < 0
+        or d.task[u, GROUP] == d.task[t, GROUP]
+    ):
         return False
     _change(d, s, w, d.task[t, GROUP], _key_beside(d, s, u, rng))
     return True
@@ -159,8 +175,8 @@ def _move_run(d, s, w, t, v, most):
             return False
         g = d.task[t, GROUP]
         _change(d, s, w, g, s.key[g])
-        w.want[t] = v
-        t = s.after[t]
+        w.task[t, WANT] = v
+        t = s.task[t, AFTER]
     return True
 
 
@@ -168,14 +184,19 @@ def _move_run(d, s, w, t, v, most):
 def _cross(d, s, w, t, rng):
     """Exchange runs or tails of two routes at one point of the order."""
     u = _neighbour(d, t, rng)
-    if u < 0 or s.vehicle[t] < 0 or s.vehicle[u] < 0 or s.vehicle[u] == s.vehicle[t]:
+    if (
+        u < 0
+        or s.task[t, VEHICLE] < 0
+        or s.task[u, VEHICLE] < 0
+        or s.task[u, VEHICLE] == s.task[t, VEHICLE]
+    ):
         return False
-    a, b = s.vehicle[t], s.vehicle[u]
+    a, b = s.task[t, VEHICLE], s.task[u, VEHICLE]
     if random(rng) < TAIL:
         if comes_late(d, s, u, t):  # the other tail begins behind t
-            u = s.head[b]
+            u = s.days[b, HEAD]
             while u >= 0 and not comes_late(d, s, u, t):
-                u = s.after[u]
+                u = s.task[u, AFTER]
         n = d.task.shape[0]
         return _move_run(d, s, w, t, b, n) and _move_run(d, s, w, u, a, n)
     mine = 1 + int(random(rng) * LONGEST)
@@ -193,16 +214,16 @@ def comes_late(d, s, u, t):
 def _partners(d, s, w, t, rng):
     """New people for a whole linked group: two exchange, or all are drawn anew."""
     g = d.task[t, GROUP]
-    first, last = d.group_row[g], d.group_row[g + 1]
-    if last - first < 2 or s.vehicle[t] < 0:
+    first, last = d.group[g, FIRST], d.group[g, LAST]
+    if last - first < 2 or s.task[t, VEHICLE] < 0:
         return False
     _change(d, s, w, g, s.key[g])
     other = d.group_task[first + int(random(rng) * (last - first))]
     if other != t and random(rng) < 0.5:
-        w.want[t], w.want[other] = s.vehicle[other], s.vehicle[t]
+        w.task[t, WANT], w.task[other, WANT] = s.task[other, VEHICLE], s.task[t, VEHICLE]
         return True
     for i in range(first, last):
-        w.want[d.group_task[i]] = -1
+        w.task[d.group_task[i], WANT] = -1
     return _staff(d, s, w, g, rng)
 
 
@@ -224,12 +245,12 @@ def propose(d, s, w, rng):
         return _cross(d, s, w, t, rng)
     if draw < PARTNERS:
         return _partners(d, s, w, t, rng)
-    if s.vehicle[t] < 0:
+    if s.task[t, VEHICLE] < 0:
         return False
     g = d.task[t, GROUP]
     _change(d, s, w, g, s.key[g])
-    for i in range(d.group_row[g], d.group_row[g + 1]):
-        w.want[d.group_task[i]] = -1
+    for i in range(d.group[g, FIRST], d.group[g, LAST]):
+        w.task[d.group_task[i], WANT] = -1
     return True
 
 
@@ -261,7 +282,7 @@ def anneal_chunk(d, s, w, best_key, best_vehicle, best, rng, moves, heat):
         if now < best:
             best = now
             best_key[:] = s.key
-            best_vehicle[:] = s.vehicle
+            best_vehicle[:] = s.task[:, VEHICLE]
     return best
 
 
@@ -269,10 +290,10 @@ def anneal_chunk(d, s, w, best_key, best_vehicle, best, rng, moves, heat):
 def try_groups(d, s, w, order, rng, tries):
     """Put unserved groups in, each at the cheapest of some random places and people."""
     key = s.key.copy()
-    want = w.want.copy()
+    want = w.task[:, WANT].copy()
     for g in order:
-        first, last = d.group_row[g], d.group_row[g + 1]
-        if s.vehicle[d.group_task[first]] >= 0:
+        first, last = d.group[g, FIRST], d.group[g, LAST]
+        if s.task[d.group_task[first], VEHICLE] >= 0:
             continue
         best = objective(d, s)
         found = False
@@ -285,15 +306,15 @@ def try_groups(d, s, w, order, rng, tries):
             then = apply(d, s, w)
             if then < best:
                 best, found = then, True
-                key[g] = w.new_key[0]
+                key[g] = w.keys[0, NEW]
                 for i in range(first, last):
-                    want[d.group_task[i]] = w.want[d.group_task[i]]
+                    want[d.group_task[i]] = w.task[d.group_task[i], WANT]
             undo(d, s, w)
         if found:
             _begin(w)
             _change(d, s, w, g, key[g])
             for i in range(first, last):
-                w.want[d.group_task[i]] = want[d.group_task[i]]
+                w.task[d.group_task[i], WANT] = want[d.group_task[i]]
             apply(d, s, w)
 
 
@@ -302,7 +323,7 @@ def rebuild(d, s, w, key, vehicle):
     """Make the plan of an empty state the one of these keys and people."""
     w.count[N_CHANGED] = 0
     for g in range(key.size):
-        w.changed[g], w.new_key[g] = g, key[g]
+        w.group[g, CHANGED], w.keys[g, NEW] = g, key[g]
     w.count[N_CHANGED] = key.size
-    w.want[:] = vehicle
+    w.task[:, WANT] = vehicle
     return apply(d, s, w)
