@@ -114,6 +114,7 @@ def test_the_plan_is_solved_and_keeps_its_rules(small: DemoTown, run: PlanRun) -
     assert at["code"].nunique() == len(small.communities)
 
 
+@pytest.mark.accept
 def test_the_solver_does_better_than_the_drawn_plan(
     small: DemoTown, run: PlanRun, tmp_path: Path
 ) -> None:
