@@ -118,8 +118,7 @@ def write_town(town: DemoTown, folder: Path | str) -> Path:
     The folder gets ``layers.gpkg`` and ``network.gpkg`` (for the plan); the tables ``visits``,
     ``carers``, ``orders``, ``kitchens``, ``carriers``, ``places`` and ``elders`` (the ledger) in
     XLSX; ``scenario.yaml`` with all four jobs; and ``ledger.yaml``, the same visits made from the
-    ledger. Files of the same names are
-    written over.
+    ledger. Files of the same names are written over.
 
     Returns:
         The path of ``scenario.yaml``.

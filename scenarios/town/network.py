@@ -46,7 +46,7 @@ _PEOPLE_PER_PREMISES = 2_500
 
 @dataclass(frozen=True, eq=False)
 class NetworkGround:
-    """Layers (WGS 84) of the network plan; ``*_district`` and ``*_community`` go by row.
+    """Layers (WGS 84) of the network plan.
 
     Attributes:
         people: a point per compound with residents (常住), elders by group and registered elders
