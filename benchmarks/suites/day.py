@@ -48,7 +48,7 @@ def ours(case: Case, limits: Limits) -> Outcome:
 def _ortools(case: Case, limits: Limits) -> Outcome:
     """OR-Tools' routing library: windows, skills, shifts, optional visits at their prize.
 
-    Visits that need two people or are linked are left out, as by our engine. Of several windows
+    Visits that need two people or are linked are left out. Of several windows
     the gaps between them are forbidden.
     """
     problem = load(case.source)

@@ -214,5 +214,5 @@ HHCRSP = Suite(
     seconds=60.0,
     cases=cases,
     ours=ours,
-    smoke=("A1", 1.0),
+    smoke=("A2", 1.0),
 )

@@ -71,8 +71,9 @@ def test_covering_at_a_node_limit_finds_the_optimum() -> None:
 
 def test_a_day_at_an_iteration_limit_keeps_its_quality() -> None:
     record = run("day", "town-S", Limits(0, iterations=300))
-    assert record.metrics["unserved"] <= 26
-    assert record.metrics["yuan"] <= 1.01 * 1_835.3
+    # 26 and 1,835.3 yuan when the 12 two-carer and linked visits that now fit were left out.
+    assert record.metrics["unserved"] <= 14
+    assert record.metrics["yuan"] <= 1.01 * 2_491.2
 
 
 def test_a_lunch_at_an_iteration_limit_keeps_its_quality() -> None:
