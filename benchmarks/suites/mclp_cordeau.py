@@ -123,7 +123,9 @@ def ours(case: Case, limits: Limits) -> Outcome:
     source: Generated = case.source
     sites, customers, demand = draw(source)
     started = time.perf_counter()
-    classes = classes_of_points(sites, customers, demand, source.radius, is_strict=True)
+    classes = classes_of_points(
+        sites, customers, demand, source.radius, is_strict=True, threads=limits.threads
+    )
     problem = classes.problem()
     built = time.perf_counter() - started
     request = SitingRequest(Question.MCLP, source.p)

@@ -32,7 +32,7 @@ def solve_ours(
     Args:
         problem: the arrays.
         request: the question.
-        limits: seconds, seed, iterations.
+        limits: seconds, seed, iterations, threads.
         objective: recomputes the value of open sites in the problem's integer units.
         built: seconds of building that count as solving; they are taken off the limit too.
     """
@@ -44,7 +44,9 @@ def solve_ours(
 
     seconds_left = max(0.1, limits.seconds - built) if limits.iterations is None else None
     stop = Stop(seconds=seconds_left, iterations=limits.iterations)
-    answer = solve(problem, request, stop=stop, seed=limits.seed, progress=hear)
+    answer = solve(
+        problem, request, stop=stop, seed=limits.seed, progress=hear, threads=limits.threads
+    )
     result = answer.result
     broken = check(problem, request, answer)
     if broken:

@@ -82,18 +82,29 @@ def cover_most(
     clock: StopClock,
     seed: int,
     progress: ProgressCallback | None,
+    threads: int = 1,
 ) -> Proposal:
-    """Solve MCLP; ``new_sites`` leaves room for the required sites."""
+    """Solve MCLP; ``new_sites`` leaves room for the required sites.
+
+    With two threads or more local search runs beside the bounds.
+    """
     model = cover_model(problem)
     best = Best(model, new_sites - model.required, clock, Reporter("mclp", clock, progress), seed)
     best.start()
-    reason = solve_model(best, seed)
+    reason = solve_model(best, seed, threads)
     return Proposal(_open(model, best.chosen), best.most, reason)
 
 
-def solve_model(best: Best, seed: int) -> StopReason:
+def solve_model(best: Best, seed: int, threads: int = 1) -> StopReason:
     """Improve a started answer and its bound until they meet or the clock says so."""
     best.improve(_FIRST_ROUNDS)
+    if threads == 1 or best.is_proved:
+        return _prove(best, seed)
+    with best.searching_beside():
+        return _prove(best, seed)
+
+
+def _prove(best: Best, seed: int) -> StopReason:
     is_small = best.model.site.size <= _SMALL_ENTRIES
     return search_tree(best, _SMALL_NODES if is_small else None) or _finish(best, seed)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.result import StopReason
+from optimizer.siting.cover_beside import SearchBeside
 from optimizer.siting.cover_core import Cover, cover_of, scale_of
 from optimizer.siting.cover_search_kernels import search
 from optimizer.siting.engine import Reporter
@@ -55,6 +58,7 @@ class Best:
         )
         self._words = np.array([seed % 2**64], dtype=np.uint64)
         self._members = np.zeros(0, dtype=np.int32)
+        self._beside: SearchBeside | None = None
 
     @property
     def is_proved(self) -> bool:
@@ -92,8 +96,36 @@ class Best:
             self.bound = max(bound, self.units)
             self.tell()
 
+    @contextmanager
+    def searching_beside(self) -> Iterator[None]:
+        """Let a second thread search; ``improve`` then only takes what it has found."""
+        if not 0 < self.room < self.model.n_sites:
+            yield
+            return
+        with SearchBeside(
+            self._plain,
+            self._filled(self.chosen),
+            self.units,
+            int(self._words[0]),
+            self.rounds_per_call,
+            _MOST_OUT,
+        ) as self._beside:
+            try:
+                yield
+            finally:
+                beside, self._beside = self._beside, None
+        self._take(beside)
+
+    def _take(self, beside: SearchBeside) -> None:
+        found = beside.take()
+        if found is not None:
+            self.keep(found)
+
     def improve(self, rounds: int) -> StopReason | None:
         """Rounds of local search; returns why to stop, None to go on."""
+        if self._beside is not None:
+            self._take(self._beside)
+            return self.clock.reason()
         if self.room == 0 or self.room == self.model.n_sites:
             self.keep(np.arange(self.room, dtype=np.int32))
             return None

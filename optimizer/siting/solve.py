@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from base.faults import Faults
+from optimizer.codes import BAD_VALUE
 from optimizer.result import SolveResult, Status, StopReason, versions_of
 from optimizer.siting.center import least_radius
 from optimizer.siting.cover import cover_all, cover_most
@@ -22,7 +24,13 @@ from optimizer.stop import ProgressCallback, Stop, StopClock
 
 __all__ = ["solve"]
 
-_SOLVER = "highs"
+# Who proves: HiGHS, or bounds and branching of our own that leave only small rests to it.
+_SOLVERS = {
+    Question.LSCP: "highs",
+    Question.MCLP: "carecircle-covering",
+    Question.P_MEDIAN: "carecircle-median",
+    Question.P_CENTER: "highs",
+}
 _DEFAULT_STOP = Stop(seconds=60)
 
 
@@ -33,8 +41,9 @@ def solve(
     stop: Stop = _DEFAULT_STOP,
     seed: int = 0,
     progress: ProgressCallback | None = None,
+    threads: int = 1,
 ) -> SitingAnswer:
-    """Solve a siting question exactly, from a greedy start, with HiGHS.
+    """Solve a siting question exactly, from a greedy start.
 
     Sites without use (their removal leaves the objective as it is) are left closed, so an answer
     may open fewer than ``new_sites``. A problem whose required sites outnumber ``new_sites`` is
@@ -45,19 +54,28 @@ def solve(
         request: the question.
         stop: limits; an iteration is a branch-and-bound node. A stopped solve hands back the best
             answer so far (the greedy one at least) with the bound proved so far.
-        seed: HiGHS' random seed. One thread always: the same seed and an iteration limit give the
-            same answer.
+        seed: random seed. With one thread the same seed and an iteration limit give the same
+            answer.
         progress: told of incumbents and bounds, from the calling thread.
+        threads: >= 1. From two on MCLP searches for better answers in a second thread while the
+            first proves bounds; the other questions always use one.
+
+    Raises:
+        FaultError: ``threads`` is below 1 (CC-O004).
 
     Returns:
         Open sites and result; the objective is recomputed from the reach lists in integers, and
         ``result.parts`` sum to it. OPTIMAL means that the integer bound equals the objective.
     """
+    if threads < 1:
+        faults = Faults()
+        faults.add(BAD_VALUE(field="threads", value=threads, rule=">= 1"))
+        faults.raise_if_any()
     clock = stop.start()
     required = int((problem.site_status == SiteStatus.REQUIRED).sum())
     if request.new_sites is not None and required > request.new_sites:
-        return _infeasible(clock, seed)
-    proposal = _propose(problem, request, clock, seed, progress)
+        return _infeasible(request.question, clock, seed)
+    proposal = _propose(problem, request, clock, seed, progress, threads)
     open_sites = drop_idle_sites(problem, request.question, proposal.open_sites)
     value = value_of(problem, request.question, open_sites)
     proved = proposal.bound == value.objective
@@ -70,7 +88,7 @@ def solve(
             bound=proposal.bound,
             seconds=clock.elapsed,
             seed=seed,
-            solver=_SOLVER,
+            solver=_SOLVERS[request.question],
             parts=value.parts,
             versions=_versions(),
         ),
@@ -83,19 +101,21 @@ def _propose(
     clock: StopClock,
     seed: int,
     progress: ProgressCallback | None,
+    threads: int,
 ) -> Proposal:
     if request.question is Question.LSCP:
         return cover_all(problem, clock, seed, progress)
     assert request.new_sites is not None
+    if request.question is Question.MCLP:
+        return cover_most(problem, request.new_sites, clock, seed, progress, threads)
     engine = {
-        Question.MCLP: cover_most,
         Question.P_MEDIAN: least_cost,
         Question.P_CENTER: least_radius,
     }[request.question]
     return engine(problem, request.new_sites, clock, seed, progress)
 
 
-def _infeasible(clock: StopClock, seed: int) -> SitingAnswer:
+def _infeasible(question: Question, clock: StopClock, seed: int) -> SitingAnswer:
     return SitingAnswer(
         np.zeros(0, dtype=np.int32),
         SolveResult(
@@ -105,7 +125,7 @@ def _infeasible(clock: StopClock, seed: int) -> SitingAnswer:
             bound=None,
             seconds=clock.elapsed,
             seed=seed,
-            solver=_SOLVER,
+            solver=_SOLVERS[question],
             versions=_versions(),
         ),
     )

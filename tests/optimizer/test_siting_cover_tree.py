@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from base.faults import FaultError
 from optimizer.result import Status
 from optimizer.siting.check import check
 from optimizer.siting.cover_bound_kernels import exact_bound
@@ -20,7 +23,7 @@ from tests.siting_cases import best_by_enumeration, permuted, plane_problem, pro
 some = settings(
     derandomize=True,
     deadline=None,
-    max_examples=80,
+    max_examples=30,
     suppress_health_check=[HealthCheck.too_slow],
 )
 
@@ -111,3 +114,46 @@ def test_permuting_changes_nothing_of_a_proved_answer():
     one, other = solve(problem, request), solve(permuted(problem, 11), request)
     assert one.result.status is other.result.status is Status.OPTIMAL
     assert one.result.objective == other.result.objective
+
+
+def test_two_threads_prove_the_same_and_tell_in_order():
+    problem = plane_problem(80, 600, radius=120, seed=3, existing=4)
+    request = SitingRequest(Question.MCLP, 9)
+    one, two = (solve(problem, request, threads=threads) for threads in (1, 2))
+    assert one.result.status is two.result.status is Status.OPTIMAL
+    assert one.result.objective == two.result.objective
+    assert check(problem, request, two) == ()
+
+
+def test_two_threads_stop_with_a_bound():
+    problem = plane_problem(300, 2000, radius=90, seed=7)
+    request, told = SitingRequest(Question.MCLP, 20), []
+    answer = solve(problem, request, stop=Stop(iterations=3), threads=2, progress=told.append)
+    assert check(problem, request, answer) == ()
+    values = [news.incumbent for news in told]
+    assert values == sorted(values)
+    assert values[-1] <= answer.result.objective <= answer.result.bound
+    assert "cover-search" not in {thread.name[:12] for thread in threading.enumerate()}
+
+
+@pytest.mark.parametrize("new_sites", [0, 80])
+def test_two_threads_with_nothing_to_choose(new_sites):
+    problem = plane_problem(80, 600, radius=120, seed=3)
+    answer = solve(problem, SitingRequest(Question.MCLP, new_sites), threads=2)
+    assert answer.result.status is Status.OPTIMAL
+
+
+def test_threads_are_counted_from_one():
+    with pytest.raises(FaultError):
+        solve(plane_problem(5, 20, radius=120), SitingRequest(Question.MCLP, 2), threads=0)
+
+
+def test_the_solver_is_named_for_who_proves():
+    problem = plane_problem(8, 30, radius=120, seed=3)
+    named = {
+        question: solve(
+            problem, SitingRequest(question, None if question is Question.LSCP else 3)
+        ).result.solver
+        for question in (Question.LSCP, Question.MCLP)
+    }
+    assert named == {Question.LSCP: "highs", Question.MCLP: "carecircle-covering"}
