@@ -14,11 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.result import Status, StopReason
-from optimizer.siting.plan.cover_classes import CoverClasses, cover_classes, usable_pairs
+from optimizer.siting.plan.cover_classes import (
+    CoverClasses,
+    cover_classes,
+    usable_pairs,
+    whole_lists,
+)
 from optimizer.siting.plan.offers import Offers, offers_of
 from optimizer.siting.plan.plain import PlainSites, plain_sites
 from optimizer.siting.plan.problem import PlanObjective, PlanProblem, PlanRequest
-from optimizer.siting.presolve import take_rows
 from optimizer.siting.problem import (
     Question,
     SiteStatus,
@@ -113,7 +117,7 @@ def cover_plan(problem: PlanProblem, request: PlanRequest) -> CoverPlan | None:
         return None
     offers = offers_of(problem, np.isin(np.arange(problem.n_options), sites.option))
     classes = cover_classes(problem, usable_pairs(problem, offers), travel=False)
-    lists = _whole_lists(classes)
+    lists = whole_lists(classes, _MOST_ENTRIES)
     if lists is None:
         return None
     # What no rule counts costs nothing here: it always stands.
@@ -165,21 +169,3 @@ def _siting_problem(
         reach_demand=owner[order].astype(np.int32),
         reach_cost=np.zeros(owner.size, dtype=np.int64),
     )
-
-
-def _whole_lists(classes: CoverClasses) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-    """Classes and all of their elements, inner ones included, entry by entry."""
-    size = np.diff(classes.indptr)
-    owner, element, total = [], [], 0
-    each, inside = np.arange(classes.size), np.arange(classes.size)
-    while each.size:
-        total += int(size[inside].sum())
-        if total > _MOST_ENTRIES:
-            return None
-        _, entries = take_rows(classes.indptr, inside)
-        owner.append(np.repeat(each, size[inside]))
-        element.append(classes.element[entries])
-        further = classes.inner[inside]
-        each, inside = each[further >= 0], further[further >= 0]
-    none = np.zeros(0, dtype=np.int64)
-    return np.concatenate([none, *owner]), np.concatenate([none, *element])

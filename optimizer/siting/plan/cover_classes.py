@@ -20,7 +20,7 @@ from optimizer.siting.plan.offers import Offers
 from optimizer.siting.plan.problem import PlanProblem
 from optimizer.siting.presolve import equal_rows, take_rows
 
-__all__ = ["CoverClasses", "Pairs", "cover_classes", "usable_pairs", "value_at"]
+__all__ = ["CoverClasses", "Pairs", "cover_classes", "usable_pairs", "value_at", "whole_lists"]
 
 
 @dataclass(frozen=True)
@@ -207,3 +207,23 @@ def _inner_first(inner: NDArray[np.int64]) -> NDArray[np.int64]:
         depth[ahead >= 0] += 1
         ahead = np.where(ahead >= 0, inner[ahead], -1)
     return np.argsort(depth, kind="stable")
+
+
+def whole_lists(
+    classes: CoverClasses, most: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """Classes and all their elements, inner ones included; None above so many entries."""
+    size = np.diff(classes.indptr)
+    owner, element, total = [], [], 0
+    each, inside = np.arange(classes.size), np.arange(classes.size)
+    while each.size:
+        total += int(size[inside].sum())
+        if total > most:
+            return None
+        _, entries = take_rows(classes.indptr, inside)
+        owner.append(np.repeat(each, size[inside]))
+        element.append(classes.element[entries])
+        further = classes.inner[inside]
+        each, inside = each[further >= 0], further[further >= 0]
+    none = np.zeros(0, dtype=np.int64)
+    return np.concatenate([none, *owner]), np.concatenate([none, *element])

@@ -41,8 +41,17 @@ def fairest(
     seed: int,
     reporter: Reporter,
     start: NDArray[np.int64] | None,
+    first: NDArray[np.int64] | None = None,
 ) -> tuple[Found, NDArray[np.int64]]:
     """Search for the lexicographically fairest plan.
+
+    Args:
+        model: the model.
+        clock: the stop rule.
+        seed: HiGHS' seed.
+        reporter: told of values.
+        start: a good plan to start from.
+        first: any plan, for a search for a good one to start from.
 
     Returns:
         The plan with the bound on its value, given its shares, and the proved bound on each of
@@ -53,10 +62,10 @@ def fairest(
     bounds = np.full(count, _MILLION, dtype=np.int64)
     if best is None:
         left = None if clock.rule.seconds is None else _FIRST_PART * clock.rule.seconds
-        first = optimise(model, _first_goal(model), clock, seed=seed, seconds=left)
-        if first.whole is None:
-            return replace(first, bound=None), bounds[:0]
-        best = first.whole[: model.program.n_columns]
+        found = optimise(model, _first_goal(model), clock, seed=seed, seconds=left, start=first)
+        if found.whole is None:
+            return replace(found, bound=None), bounds[:0]
+        best = found.whole[: model.program.n_columns]
     for stage in range(count):
         if _sorted(model, best)[stage] == _MILLION:
             break

@@ -14,6 +14,7 @@ from optimizer.siting.engine import Reporter
 from optimizer.siting.plan.as_allocation import allocation_plan
 from optimizer.siting.plan.as_cover import cover_plan
 from optimizer.siting.plan.evaluate import evaluate
+from optimizer.siting.plan.first_plan import first_plan
 from optimizer.siting.plan.max_min import fairest
 from optimizer.siting.plan.min_worst import nearest_worst
 from optimizer.siting.plan.optimise import Found, Goal, optimise
@@ -76,7 +77,8 @@ def solve(
     model = build_model(problem, request)
     reporter = Reporter(str(request.objective), clock, progress)
     known = _start_of(model, start)
-    found = _search(model, clock, seed, reporter, known)
+    first = first_plan(model, clock) if known is None else None
+    found = _search(model, clock, seed, reporter, known, first)
     return _answer(model, found, clock, seed)
 
 
@@ -135,11 +137,15 @@ def _search(
     seed: int,
     reporter: Reporter,
     start: NDArray[np.int64] | None,
+    first: NDArray[np.int64] | None,
 ) -> _Result:
     none = np.zeros(0, dtype=np.int64)
     request = model.request
     if request.objective is PlanObjective.MAX_MIN:
-        return _Result(*fairest(model, clock, seed=seed, reporter=reporter, start=start))
+        return _Result(
+            *fairest(model, clock, seed=seed, reporter=reporter, start=start, first=first)
+        )
+    start = first if start is None else start
     if request.objective is PlanObjective.MIN_WORST:
         found = nearest_worst(model, clock, seed=seed, reporter=reporter, start=start)
         return _Result(found, none)

@@ -147,6 +147,16 @@ class Transport:
         units[links[there]] = carried.data[order][at[there]]
         return units
 
+    def most_carried(self, values: NDArray[np.int64], year: int) -> NDArray[np.int64]:
+        """int64[k], how much of every supplier's largest amount a greatest flow carries."""
+        room = np.rint(self._at(values, year)[1]).astype(np.int64)
+        graph, _ = self._graph(self.most, room)
+        flow = coo_array(maximum_flow(graph, 0, graph.shape[0] - 1).flow)
+        carried = np.zeros(self.most.size, dtype=np.int64)
+        out = (flow.row == 0) & (flow.data > 0)
+        carried[flow.col[out] - 1] = flow.data[out]
+        return carried
+
     def rooms(self, values: NDArray[np.int64], year: int) -> NDArray[np.int64]:
         """int64[s], the sinks' rooms at a point."""
         return np.rint(self._at(values, year)[1]).astype(np.int64)
