@@ -33,9 +33,12 @@ __all__ = [
 
 REASONS: Mapping[Reason, Text] = {
     Reason.NO_SKILL: Text(zh="没有人具备所需技能", en="nobody has all required skills"),
-    Reason.NEEDS_MORE_STAFF: Text(zh="需要两名护理员", en="needs two carers"),
+    Reason.NEEDS_MORE_STAFF: Text(
+        zh="未找到同时有空的足够护理员", en="no two free carers were found for the same time"
+    ),
     Reason.LINKED: Text(
-        zh="与另一项服务有先后或同时要求", en="tied to another visit, which is not planned yet"
+        zh="与其他服务有先后或同时要求，未找到能同时满足的安排",
+        en="tied to another visit; no place was found for both",
     ),
     Reason.UNREACHABLE: Text(zh="没有道路可到达", en="no way leads there and back"),
     Reason.OUTSIDE_SHIFTS: Text(
