@@ -33,6 +33,8 @@ from optimizer.stop import ProgressCallback, Stop, StopClock
 __all__ = ["solve"]
 
 _SOLVER = "highs"
+_COVERING = "carecircle-covering"
+_ALLOCATION = "carecircle-allocation"
 _DEFAULT_STOP = Stop(seconds=60)
 _DEFAULT_REQUEST = PlanRequest()
 
@@ -108,7 +110,7 @@ def _solve_plain(
             return _no_plan(Status.INFEASIBLE, None, found.reason, clock, seed)
         none = Assignments.none()
         return _plain_answer(
-            problem, request, found.option, none, found.bound, found.reason, clock, seed
+            problem, request, found.option, none, found.bound, found.reason, clock, seed, _COVERING
         )
     travels = allocation_plan(problem, request)
     if travels is None:
@@ -119,7 +121,15 @@ def _solve_plain(
     if met.option is None:
         return None
     return _plain_answer(
-        problem, request, met.option, met.assignments, met.bound, met.reason, clock, seed
+        problem,
+        request,
+        met.option,
+        met.assignments,
+        met.bound,
+        met.reason,
+        clock,
+        seed,
+        _ALLOCATION,
     )
 
 
@@ -214,6 +224,7 @@ def _plain_answer(
     reason: StopReason,
     clock: StopClock,
     seed: int,
+    solver: str,
 ) -> PlanAnswer:
     """A plan without levels and quotas, with its figures."""
     parts = evaluate(problem, option, assignments).parts(request)
@@ -231,7 +242,7 @@ def _plain_answer(
             bound=bound,
             seconds=clock.elapsed,
             seed=seed,
-            solver=_SOLVER,
+            solver=solver,
             parts=parts,
             versions=_versions(),
         ),
