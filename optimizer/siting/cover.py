@@ -12,7 +12,8 @@ MCLP (Church, ReVelle 1974), b_j the site's own gain and p the free sites that m
 
 LSCP goes to HiGHS. MCLP is solved by local search, exact Lagrangian bounds and branch and bound
 (:mod:`optimizer.siting.cover_tree`), which need no linear program; small models that stay open
-go to HiGHS.
+go to HiGHS, larger ones with many sites alike to branching on neighbourhoods
+(:mod:`optimizer.siting.cover_programs`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from optimizer.result import StopReason
 from optimizer.siting.cover_best import Best
+from optimizer.siting.cover_programs import search_programs
 from optimizer.siting.cover_tree import search_tree
 from optimizer.siting.engine import Proposal, Reporter, chosen_columns
 from optimizer.siting.greedy import fewest_sites, sites_needed
@@ -45,6 +47,10 @@ _FIRST_ROUNDS = 500
 # Models up to so many entries go to HiGHS where the tree looks like growing beyond so many nodes.
 _SMALL_ENTRIES = 100_000
 _SMALL_NODES = 2000
+# Larger ones up to so many, with this share of sites to classes, have many sites alike: a linear
+# program in every node then pays.
+_MOST_ENTRIES = 600_000
+_ALIKE = 0.5
 
 
 def cover_all(
@@ -105,7 +111,11 @@ def solve_model(best: Best, seed: int, threads: int = 1) -> StopReason:
 
 
 def _prove(best: Best, seed: int) -> StopReason:
-    is_small = best.model.site.size <= _SMALL_ENTRIES
+    model = best.model
+    is_small = model.site.size <= _SMALL_ENTRIES
+    is_alike = model.n_sites >= _ALIKE * model.n_classes
+    if not is_small and is_alike and model.site.size <= _MOST_ENTRIES:
+        return search_programs(best)
     return search_tree(best, _SMALL_NODES if is_small else None) or _finish(best, seed)
 
 

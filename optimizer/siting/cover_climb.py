@@ -30,7 +30,6 @@ class Node:
 
     Attributes:
         state: int8[c], 1 open, -1 closed, 0 free.
-        must: int64[<= k], classes that must be covered.
         price: float32[k], scaled prices of all classes.
         last: the site that was decided last, -1 for none; ``share`` how far its mean use was
             from the decision.
@@ -38,7 +37,6 @@ class Node:
     """
 
     state: NDArray[np.int8]
-    must: NDArray[np.int64]
     price: NDArray[np.float32]
     last: int = -1
     share: float = 1.0
@@ -129,4 +127,4 @@ def root_of(best: Best) -> Node:
     price = cover.weight.astype(np.float32)
     if price.size:
         price[np.logical_or.reduceat(is_open[cover.site], cover.indptr[:-1])] = 0
-    return Node(np.zeros(n_sites, dtype=np.int8), np.zeros(0, dtype=np.int64), price)
+    return Node(np.zeros(n_sites, dtype=np.int8), price)

@@ -76,8 +76,8 @@ class Core:
     Attributes:
         cover: the lists, with scaled weights and gains.
         sites: int64[c], the sites' positions in the whole.
-        classes: int64[k], the classes' positions in the whole.
-        must: bool[k], classes that must be covered.
+        classes: int64[k], the classes' positions in the whole, groups after all of them.
+        must: bool[k], classes that must be covered (the groups).
         room: sites that may open besides the decided ones.
         constant: scaled value of the sites decided to open.
     """
@@ -107,8 +107,20 @@ def cover_of(model: CoverModel, scale: Scale) -> Cover:
     return Cover(model.indptr, model.site, *by_site, scale.up(model.weight), scale.up(model.gain))
 
 
+def _with_groups(whole: Cover, groups: tuple[NDArray[np.int64], ...]) -> Cover:
+    """The lists of classes with those of groups behind them; the sites' lists stay as they are."""
+    if not groups:
+        return whole
+    ends = whole.indptr[-1] + np.cumsum([group.size for group in groups])
+    return whole._replace(
+        indptr=np.concatenate([whole.indptr, ends]),
+        site=np.concatenate([whole.site, *(group.astype(np.int32) for group in groups)]),
+        weight=np.concatenate([whole.weight, np.zeros(len(groups), dtype=np.int64)]),
+    )
+
+
 def core_of(
-    whole: Cover, room: int, state: NDArray[np.int8], must: NDArray[np.int64]
+    whole: Cover, room: int, state: NDArray[np.int8], groups: tuple[NDArray[np.int64], ...] = ()
 ) -> Core | None:
     """What is left once sites are opened (1) and closed (-1); None where that cannot be.
 
@@ -116,8 +128,11 @@ def core_of(
         whole: the whole problem's lists.
         room: sites that may open, decided ones included.
         state: int8[c].
-        must: classes that must be covered.
+        groups: sets of sites of each of which one must open. They become classes without weight
+            that must be covered, numbered from k on.
     """
+    must = np.arange(whole.weight.size, whole.weight.size + len(groups))
+    whole = _with_groups(whole, groups)
     is_open, is_free = state == 1, state == 0
     room -= int(is_open.sum())
     if room < 0:

@@ -78,7 +78,7 @@ def search_tree(best: Best, most_nodes: int | None = None) -> StopReason | None:
 def _expand_root(best: Best, history: History) -> tuple[list[Child], StopReason | None]:
     """Lower the root's bound until it meets the best answer or the steps are too small."""
     root = root_of(best)
-    core = core_of(best.whole, best.room, root.state, root.must)
+    core = core_of(best.whole, best.room, root.state)
     assert core is not None
     run = Climb(best, core, root.price, best.bound, _ROOT_THETA)
     best.lower(run.settle())
@@ -96,7 +96,7 @@ def _expand_root(best: Best, history: History) -> tuple[list[Child], StopReason 
 
 
 def _expand(best: Best, node: Node, bound: int, history: History) -> list[Child]:
-    core = core_of(best.whole, best.room, node.state, node.must)
+    core = core_of(best.whole, best.room, node.state)
     if core is None:
         return []
     run = Climb(best, core, node.price, bound, _NODE_THETA)
@@ -130,7 +130,7 @@ def _branch(best: Best, node: Node, run: Climb, history: History) -> list[Child]
     for decision, share in ((-1, use[pick]), (1, 1 - use[pick])):
         child = state.copy()
         child[site] = decision
-        children.append((run.bound, Node(child, node.must, price, site, float(share))))
+        children.append((run.bound, Node(child, price, site, float(share))))
     return children
 
 

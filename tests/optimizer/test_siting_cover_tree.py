@@ -29,6 +29,11 @@ some = settings(
 
 PATHS = {
     "tree alone": {"cover._FIRST_ROUNDS": 0, "cover._SMALL_ENTRIES": -1},
+    "programs": {
+        "cover._FIRST_ROUNDS": 0,
+        "cover._SMALL_ENTRIES": -1,
+        "cover._ALIKE": 0.0,
+    },
     "highs at once": {"cover._FIRST_ROUNDS": 0, "cover._SMALL_NODES": 0},
 }
 
@@ -61,9 +66,7 @@ def test_any_prices_give_a_bound(problem, new_sites, seed, factor):
     best = best_by_enumeration(problem, Question.MCLP, model.required + new_sites)
     scale = scale_of(model, new_sites)
     whole = cover_of(model, scale)
-    core = core_of(
-        whole, new_sites, np.zeros(model.n_sites, dtype=np.int8), np.zeros(0, dtype=np.int64)
-    )
+    core = core_of(whole, new_sites, np.zeros(model.n_sites, dtype=np.int8))
     price = np.random.default_rng(seed).integers(0, core.cover.weight + 2)
     state = np.zeros(model.n_sites, dtype=np.int8)
     cut = scale.cut((best - model.covered) // scale.unit)
