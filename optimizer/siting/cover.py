@@ -104,7 +104,8 @@ def cover_most(
 def solve_model(best: Best, seed: int, threads: int = 1) -> StopReason:
     """Improve a started answer and its bound until they meet or the clock says so."""
     best.improve(_FIRST_ROUNDS)
-    if threads == 1 or best.is_proved:
+    # Small models have their best answer at once: a second search would only be in the way.
+    if threads == 1 or best.is_proved or best.model.site.size <= _SMALL_ENTRIES:
         return _prove(best, seed)
     with best.searching_beside():
         return _prove(best, seed)

@@ -119,7 +119,8 @@ def test_permuting_changes_nothing_of_a_proved_answer():
     assert one.result.objective == other.result.objective
 
 
-def test_two_threads_prove_the_same_and_tell_in_order():
+def test_two_threads_prove_the_same_and_tell_in_order(monkeypatch):
+    monkeypatch.setattr("optimizer.siting.cover._SMALL_ENTRIES", -1)
     problem = plane_problem(80, 600, radius=120, seed=3, existing=4)
     request = SitingRequest(Question.MCLP, 9)
     one, two = (solve(problem, request, threads=threads) for threads in (1, 2))
@@ -128,7 +129,8 @@ def test_two_threads_prove_the_same_and_tell_in_order():
     assert check(problem, request, two) == ()
 
 
-def test_two_threads_stop_with_a_bound():
+def test_two_threads_stop_with_a_bound(monkeypatch):
+    monkeypatch.setattr("optimizer.siting.cover._SMALL_ENTRIES", -1)
     problem = plane_problem(300, 2000, radius=90, seed=7)
     request, told = SitingRequest(Question.MCLP, 20), []
     answer = solve(problem, request, stop=Stop(iterations=3), threads=2, progress=told.append)
