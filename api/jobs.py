@@ -28,11 +28,11 @@ from scenarios.model import (
     SitingInput,
     VisitsInput,
 )
-from scenarios.plan import PlanRun, run_plan
-from scenarios.plan_model import AimInput
+from scenarios.plan.model import AimInput
+from scenarios.plan.run import PlanRun, run_plan
 from scenarios.printing import write_sheets
 from scenarios.report import Fact
-from scenarios.siting import SitingRun, run_siting
+from scenarios.siting.run import SitingRun, run_siting
 from scenarios.store import Run, check_run, outcome_of, refuse_other_files, write_run
 from scenarios.tables import Intake
 from scenarios.visits import VisitsRun, run_visits

@@ -34,7 +34,7 @@ from optimizer.stop import Progress, Stop
 from scenarios.files import load_scenario
 from scenarios.meals import run_meals
 from scenarios.model import Scenario
-from scenarios.siting import run_siting
+from scenarios.siting.run import run_siting
 from scenarios.store import check_run, write_run
 from scenarios.visits import run_visits
 

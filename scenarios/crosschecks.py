@@ -8,7 +8,7 @@ from math import isclose
 
 from scenarios.cells import read_time
 from scenarios.model import DemandInput, MealsInput, Scenario, SitingInput, VisitsInput
-from scenarios.plan_crosschecks import plan_findings
+from scenarios.plan.crosschecks import plan_findings
 
 __all__ = ["Disagreement", "disagreements"]
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from base.faults import Fault, Faults
 from scenarios.catalogue import Catalogue, built_in
-from scenarios.catchment_book import visits_of_station
 from scenarios.cells import read_time
 from scenarios.codes import ROWS_UNPLACED
 from scenarios.ledger import read_ledger
@@ -26,6 +25,7 @@ from scenarios.tables import (
     read_services,
     read_visits,
 )
+from scenarios.territory.catchment_book import visits_of_station
 
 __all__ = ["Lunch", "VisitDay", "read_lunch", "read_visit_day", "unplaced_warning"]
 

@@ -19,7 +19,7 @@ from scenarios.model_parts import (
     Text,
 )
 from scenarios.model_territory import AccessInput, CatchmentsInput, SearchAreasInput
-from scenarios.plan_model import PlanInput
+from scenarios.plan.model import PlanInput
 
 __all__ = [
     "BonusInput",

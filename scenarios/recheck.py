@@ -31,7 +31,7 @@ from optimizer.siting.problem import (
     SitingRequest,
 )
 from scenarios.codes import NO_ANSWER_HERE, UNREADABLE_ANSWER
-from scenarios.plan_recheck import check_plan
+from scenarios.plan.recheck import check_plan
 from scenarios.recheck_files import (
     Answer,
     Finding,

@@ -29,12 +29,12 @@ from scenarios.codes import FOLDER_IN_USE
 from scenarios.meals import MealsRun
 from scenarios.meals_report import meals_outcome
 from scenarios.outcome import SCHEMA_VERSION, Outcome
-from scenarios.plan import PlanRun
-from scenarios.plan_outcome import plan_outcome
+from scenarios.plan.outcome import plan_outcome
+from scenarios.plan.run import PlanRun
 from scenarios.recheck import check_run
 from scenarios.report import write_report
-from scenarios.siting import SitingRun
-from scenarios.siting_report import siting_outcome
+from scenarios.siting.report import siting_outcome
+from scenarios.siting.run import SitingRun
 from scenarios.visits import VisitsRun
 from scenarios.visits_report import visits_outcome
 

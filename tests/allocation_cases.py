@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from optimizer.siting.allocation import AllocationModel
+from optimizer.siting.allocation.solve import AllocationModel
 
 __all__ = ["best_by_enumeration", "best_by_milp", "faults_of", "from_matrix", "models", "plane"]
 

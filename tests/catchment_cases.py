@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 from hypothesis import strategies as st
 
-from optimizer.siting.catchments import CatchmentProblem
+from optimizer.siting.catchments.problem import CatchmentProblem
 
 __all__ = ["best_by_enumeration", "borders", "catchment_problem", "problems"]
 

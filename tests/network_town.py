@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.result import SolveResult, Status, StopReason
-from optimizer.siting.plan.attach import attach
-from optimizer.siting.plan.check_figures import figures_of
+from optimizer.siting.plan.checking.figures import figures_of
+from optimizer.siting.plan.model.attach import attach
 from optimizer.siting.plan.problem import Assignments, PlanAnswer, PlanProblem
 from scenarios.demo import DemoTown, write_town
 from scenarios.district import open_district
 from scenarios.files import load_scenario
-from scenarios.plan_case import PlanCase, compile_plan
-from scenarios.plan_today import serve_today
+from scenarios.plan.case import PlanCase, compile_plan
+from scenarios.plan.today import serve_today
 
 
 def compiled(town: DemoTown, folder: Path) -> PlanCase:

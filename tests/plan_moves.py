@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from optimizer.result import SolveResult, Status, StopReason
-from optimizer.siting.plan.check import check
-from optimizer.siting.plan.check_figures import figures_of
-from optimizer.siting.plan.marginal_assigned import AssignedState, Pair, Repair
+from optimizer.siting.plan.checking.check import check
+from optimizer.siting.plan.checking.figures import figures_of
+from optimizer.siting.plan.checking.violations import PlanViolationKind as Kind
+from optimizer.siting.plan.explain.marginal_assigned import AssignedState, Pair, Repair
 from optimizer.siting.plan.problem import Assignments, PlanAnswer
-from optimizer.siting.plan.violations import PlanViolationKind as Kind
 
 __all__ = [
     "RESULT_KINDS",

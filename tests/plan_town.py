@@ -14,8 +14,8 @@ from shapely.geometry import box
 from optimizer.stop import Stop
 from scenarios.district import open_district
 from scenarios.files import load_scenario
-from scenarios.plan import PlanRun, run_plan
-from scenarios.plan_case import PlanCase, compile_plan
+from scenarios.plan.case import PlanCase, compile_plan
+from scenarios.plan.run import PlanRun, run_plan
 from tests.small_town import CRS, SOUTH, WEST, points, source, write_town
 
 # Places, each on a street: x, y, residents.

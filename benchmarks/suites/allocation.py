@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.readers.allocation import Capacitated
 from benchmarks.suite import Limits, Outcome, Solution
-from optimizer.siting.allocation import Allocation, AllocationModel, solve_allocation
+from optimizer.siting.allocation.solve import Allocation, AllocationModel, solve_allocation
 from optimizer.stop import Progress, Stop
 
 __all__ = [

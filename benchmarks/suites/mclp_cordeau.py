@@ -20,7 +20,7 @@ from benchmarks.suite import Case, Limits, Outcome, Suite
 from benchmarks.suites.covering import Covering, peer_solvers
 from benchmarks.suites.siting import Objective, solve_ours
 from benchmarks.suites.siting_peers import PACKAGES
-from optimizer.siting.cover_points import classes_of_points
+from optimizer.siting.cover.points import classes_of_points
 from optimizer.siting.problem import Question, SitingRequest
 
 __all__ = ["MCLP_CORDEAU", "Generated", "draw"]

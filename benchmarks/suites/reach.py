@@ -33,7 +33,7 @@ from geo.modes import TravelMode, walk
 from geo.network import StreetNetwork
 from geo.reach import Reach, reach
 from geo.snap import Snapped, snap
-from scenarios.siting_case import compile_siting
+from scenarios.siting.case import compile_siting
 
 __all__ = ["REACH"]
 

@@ -18,12 +18,12 @@ from benchmarks.suite import Case, Limits, NotExpressible, Outcome, Suite
 from benchmarks.suites.siting import Objective, solve_ours
 from benchmarks.suites.siting_peers import PACKAGES, highs_cover
 from benchmarks.towns import open_town
-from optimizer.siting.plan.check import check as check_plan
+from optimizer.siting.plan.checking.check import check as check_plan
 from optimizer.siting.plan.solve import solve as solve_plan
 from optimizer.siting.problem import SiteStatus, SitingProblem, SitingRequest
 from optimizer.stop import Progress, Stop
-from scenarios.plan_case import compile_plan
-from scenarios.siting_case import compile_siting
+from scenarios.plan.case import compile_plan
+from scenarios.siting.case import compile_siting
 
 __all__ = ["SITING_PLAN"]
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.result import StopReason
-from optimizer.siting.cover import covering_model
+from optimizer.siting.cover.solve import covering_model
 from optimizer.siting.coverage import nearest
 from optimizer.siting.engine import Proposal, Reporter, chosen_columns
 from optimizer.siting.greedy import fewest_sites, most_cover, sites_needed

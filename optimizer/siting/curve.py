@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from base.faults import Faults
 from optimizer.codes import BAD_VALUE, REQUIRED_ABOVE_LIMIT
 from optimizer.result import Status
-from optimizer.siting.cover import solve_model
-from optimizer.siting.cover_best import Best
+from optimizer.siting.cover.best import Best
+from optimizer.siting.cover.solve import solve_model
 from optimizer.siting.engine import Reporter
 from optimizer.siting.gains import Gain, order_by_gain
 from optimizer.siting.greedy import (

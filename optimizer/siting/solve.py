@@ -8,10 +8,10 @@ from base.faults import Faults
 from optimizer.codes import BAD_VALUE
 from optimizer.result import SolveResult, Status, StopReason, versions_of
 from optimizer.siting.center import least_radius
-from optimizer.siting.cover import cover_all, cover_most
+from optimizer.siting.cover.solve import cover_all, cover_most
 from optimizer.siting.coverage import value_of
 from optimizer.siting.engine import Proposal
-from optimizer.siting.median import least_cost
+from optimizer.siting.median.solve import least_cost
 from optimizer.siting.problem import (
     Question,
     SiteStatus,

@@ -5,9 +5,9 @@ import pytest
 
 from base.faults import FaultError
 from optimizer.result import Status, StopReason
-from optimizer.siting.allocation import nearest_with_room, solve_allocation
-from optimizer.siting.allocation_core import first_core
-from optimizer.siting.allocation_kernels import climb
+from optimizer.siting.allocation.bound_kernels import climb
+from optimizer.siting.allocation.core import first_core
+from optimizer.siting.allocation.solve import nearest_with_room, solve_allocation
 from optimizer.stop import Stop
 from tests.allocation_cases import best_by_milp, faults_of, from_matrix, plane
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from optimizer.result import Status, StopReason
-from optimizer.siting.plan.check import check
+from optimizer.siting.plan.checking.check import check
+from optimizer.siting.plan.checking.violations import PlanViolation, PlanViolationKind
 from optimizer.siting.plan.problem import Assignments, PlanObjective, PlanRequest
-from optimizer.siting.plan.violations import PlanViolation, PlanViolationKind
 from tests.plan_example import COST, SHARES, TRAVEL, VALUE, example_answer, example_problem
 
 Kind = PlanViolationKind

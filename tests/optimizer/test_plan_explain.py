@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from optimizer.result import Status
-from optimizer.siting.plan.conflict import ConflictStatus, Element, ElementKind, conflict
-from optimizer.siting.plan.marginal import Broken, marginal_values
-from optimizer.siting.plan.moves import adding_moves, leaving_moves
+from optimizer.siting.plan.checking.violations import PlanViolationKind as Kind
+from optimizer.siting.plan.explain.conflict import ConflictStatus, Element, ElementKind, conflict
+from optimizer.siting.plan.explain.marginal import Broken, marginal_values
+from optimizer.siting.plan.explain.moves import adding_moves, leaving_moves
+from optimizer.siting.plan.explain.why import resolved_values
 from optimizer.siting.plan.problem import Assignments, PlanObjective, PlanProblem, PlanRequest
 from optimizer.siting.plan.solve import solve
 from optimizer.siting.plan.tables import (
@@ -23,8 +25,6 @@ from optimizer.siting.plan.tables import (
     Sites,
     Years,
 )
-from optimizer.siting.plan.violations import PlanViolationKind as Kind
-from optimizer.siting.plan.why import resolved_values
 from optimizer.stop import Stop
 from tests.plan_moves import without_assignments
 

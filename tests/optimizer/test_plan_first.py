@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from optimizer.result import Status
-from optimizer.siting.plan.check import check
+from optimizer.siting.plan.checking.check import check
 from optimizer.siting.plan.first_plan import first_plan
-from optimizer.siting.plan.plan_model import build_model
+from optimizer.siting.plan.model.whole import build_model
 from optimizer.siting.plan.problem import PlanObjective, PlanRequest
 from optimizer.siting.plan.solve import solve
 from optimizer.siting.plan.tables import Attachments, Floors

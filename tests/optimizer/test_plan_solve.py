@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from optimizer.result import Status, StopReason
-from optimizer.siting.plan import optimise, plan_model
-from optimizer.siting.plan.check import check
+from optimizer.siting.plan import optimise
+from optimizer.siting.plan.checking.check import check
+from optimizer.siting.plan.model import whole as plan_model
 from optimizer.siting.plan.problem import PlanObjective, PlanProblem, PlanRequest
 from optimizer.siting.plan.solve import solve
 from optimizer.siting.plan.tables import (

@@ -7,9 +7,9 @@ import pytest
 
 from base.faults import FaultError
 from optimizer.result import Status, StopReason
-from optimizer.siting.catchments import CatchmentAnswer, CatchmentRequest, band, deviations
-from optimizer.siting.catchments_check import CatchmentFaultKind, check_catchments
-from optimizer.siting.catchments_solve import solve_catchments
+from optimizer.siting.catchments.check import CatchmentFaultKind, check_catchments
+from optimizer.siting.catchments.problem import CatchmentAnswer, CatchmentRequest, band, deviations
+from optimizer.siting.catchments.solve import solve_catchments
 from optimizer.stop import Stop
 from tests.catchment_cases import catchment_problem
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from base.faults import FaultError
-from optimizer.siting.cover_points import classes_of_points
+from optimizer.siting.cover.points import classes_of_points
 
 lattice = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=30)
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from base.faults import FaultError
 from optimizer.result import Status
 from optimizer.siting.check import check
-from optimizer.siting.cover_bound_kernels import exact_bound
-from optimizer.siting.cover_core import core_of, cover_of, scale_of
+from optimizer.siting.cover.bound_kernels import exact_bound
+from optimizer.siting.cover.core import core_of, cover_of, scale_of
 from optimizer.siting.presolve import cover_model
 from optimizer.siting.problem import Question, SitingRequest
 from optimizer.siting.solve import solve
@@ -44,8 +44,8 @@ PATHS = {
 def test_every_way_through_the_engine_is_exact(path, problem, new_sites):
     with pytest.MonkeyPatch.context() as patch:
         # Without steps and search at the root nothing is settled before the way under test.
-        patch.setattr("optimizer.siting.cover_tree._ROOT_STEPS", 0)
-        patch.setattr("optimizer.siting.cover_best.Best.improve", lambda self, rounds: None)
+        patch.setattr("optimizer.siting.cover.tree._ROOT_STEPS", 0)
+        patch.setattr("optimizer.siting.cover.best.Best.improve", lambda self, rounds: None)
         for name, value in PATHS[path].items():
             patch.setattr(f"optimizer.siting.{name}", value)
         answer = solve(problem, SitingRequest(Question.MCLP, new_sites))
@@ -120,7 +120,7 @@ def test_permuting_changes_nothing_of_a_proved_answer():
 
 
 def test_two_threads_prove_the_same_and_tell_in_order(monkeypatch):
-    monkeypatch.setattr("optimizer.siting.cover._SMALL_ENTRIES", -1)
+    monkeypatch.setattr("optimizer.siting.cover.solve._SMALL_ENTRIES", -1)
     problem = plane_problem(80, 600, radius=120, seed=3, existing=4)
     request = SitingRequest(Question.MCLP, 9)
     one, two = (solve(problem, request, threads=threads) for threads in (1, 2))
@@ -130,7 +130,7 @@ def test_two_threads_prove_the_same_and_tell_in_order(monkeypatch):
 
 
 def test_two_threads_stop_with_a_bound(monkeypatch):
-    monkeypatch.setattr("optimizer.siting.cover._SMALL_ENTRIES", -1)
+    monkeypatch.setattr("optimizer.siting.cover.solve._SMALL_ENTRIES", -1)
     problem = plane_problem(300, 2000, radius=90, seed=7)
     request, told = SitingRequest(Question.MCLP, 20), []
     answer = solve(problem, request, stop=Stop(iterations=3), threads=2, progress=told.append)

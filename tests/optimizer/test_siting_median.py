@@ -13,12 +13,12 @@ from optimizer.result import Status, StopReason
 from optimizer.siting.coverage import value_of
 from optimizer.siting.engine import Reporter
 from optimizer.siting.highs import Told, run, safe_bound
-from optimizer.siting.median_best import Best
-from optimizer.siting.median_core import whole_core
-from optimizer.siting.median_kernels import bound_and_fix, least_costs
-from optimizer.siting.median_model import median_model
-from optimizer.siting.median_radius import radius_program
-from optimizer.siting.median_swap_kernels import Lists, shake, transpose_rows
+from optimizer.siting.median.best import Best
+from optimizer.siting.median.climb_kernels import bound_and_fix, least_costs
+from optimizer.siting.median.core import whole_core
+from optimizer.siting.median.model import median_model
+from optimizer.siting.median.radius import radius_program
+from optimizer.siting.median.swap_kernels import Lists, shake, transpose_rows
 from optimizer.siting.problem import Question, SitingRequest
 from optimizer.siting.solve import solve
 from optimizer.stop import Stop
@@ -120,11 +120,11 @@ def test_swaps_alone_come_close(n, p):
 def test_targets_rise_until_the_optimum_is_proved(monkeypatch):
     problem = plane_problem(60, 90, radius=2000, seed=5)
     # Without steps and swaps the first targets lie far below the optimum.
-    monkeypatch.setattr("optimizer.siting.median._ROOT_STEPS", 0)
-    monkeypatch.setattr("optimizer.siting.median_best.shake", lambda *_: 1)
-    monkeypatch.setattr("optimizer.siting.median_steps._FIRST_SIZE", 200)
-    monkeypatch.setattr("optimizer.siting.median_steps._FIRST_PER_ROW", 2)
-    monkeypatch.setattr("optimizer.siting.median_steps._GROWTH", 1.2)
+    monkeypatch.setattr("optimizer.siting.median.solve._ROOT_STEPS", 0)
+    monkeypatch.setattr("optimizer.siting.median.best.shake", lambda *_: 1)
+    monkeypatch.setattr("optimizer.siting.median.steps._FIRST_SIZE", 200)
+    monkeypatch.setattr("optimizer.siting.median.steps._FIRST_PER_ROW", 2)
+    monkeypatch.setattr("optimizer.siting.median.steps._GROWTH", 1.2)
     answer = solve(problem, SitingRequest(Question.P_MEDIAN, 6))
     monkeypatch.undo()
     expected = solve(problem, SitingRequest(Question.P_MEDIAN, 6))

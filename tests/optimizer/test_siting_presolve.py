@@ -7,7 +7,7 @@ import pytest
 
 from optimizer.siting import presolve
 from optimizer.siting.greedy import gains_in_order
-from optimizer.siting.median_model import median_model, scale_costs
+from optimizer.siting.median.model import median_model, scale_costs
 from optimizer.siting.presolve import cover_model, equal_rows, merge_rows
 from optimizer.siting.problem import SiteStatus
 from tests.siting_cases import from_matrix, plane_problem

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.result import Status
-from optimizer.siting.allocation import solve_allocation
+from optimizer.siting.allocation.solve import solve_allocation
 from optimizer.stop import Stop
 from tests.allocation_cases import best_by_enumeration, best_by_milp, faults_of, models, plane
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from optimizer.siting.plan.conflict import ConflictStatus, conflict
-from optimizer.siting.plan.conflict_elements import elements_of, with_elements
+from optimizer.siting.plan.explain.conflict import ConflictStatus, conflict
+from optimizer.siting.plan.explain.conflict_elements import elements_of, with_elements
 from tests.plan_cases import random_plan
 from tests.plan_oracle import best_plan
 

@@ -8,8 +8,8 @@ import pytest
 
 from base.faults import FaultError
 from optimizer.result import Status
-from optimizer.siting.plan.check import check
-from optimizer.siting.plan.curve import at_most_new_sites, coverage_curve
+from optimizer.siting.plan.checking.check import check
+from optimizer.siting.plan.explain.curve import at_most_new_sites, coverage_curve
 from optimizer.siting.plan.problem import PlanObjective
 from optimizer.stop import Stop
 from tests.plan_cases import random_plan

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optimizer.result import Status
-from optimizer.siting.plan.check import check
+from optimizer.siting.plan.checking.check import check
 from optimizer.siting.plan.problem import PlanObjective
 from optimizer.siting.plan.solve import solve
 from optimizer.siting.plan.tables import UNLIMITED, Floors, Rules

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.siting.plan.marginal import marginal_values
+from optimizer.siting.plan.explain.marginal import marginal_values
 from optimizer.siting.plan.solve import solve
 from optimizer.stop import Stop
 from tests.plan_cases import random_plan

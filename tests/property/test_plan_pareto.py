@@ -6,8 +6,8 @@ import pytest
 
 from base.faults import FaultError
 from optimizer.result import StopReason
-from optimizer.siting.plan.check_figures import figures_of
-from optimizer.siting.plan.pareto import pareto_front
+from optimizer.siting.plan.checking.figures import figures_of
+from optimizer.siting.plan.explain.pareto import pareto_front
 from optimizer.siting.plan.problem import PlanObjective
 from optimizer.stop import Stop
 from tests.plan_cases import random_plan

@@ -11,7 +11,7 @@ from optimizer.result import Status
 from optimizer.siting.plan import solve as plan_solve
 from optimizer.siting.plan.as_allocation import allocation_plan
 from optimizer.siting.plan.as_cover import cover_plan
-from optimizer.siting.plan.check import check
+from optimizer.siting.plan.checking.check import check
 from optimizer.siting.plan.problem import PlanObjective, PlanProblem, PlanRequest
 from optimizer.siting.plan.tables import Demand, Options, Reach, Rules, Sites, Years
 from optimizer.stop import Stop

@@ -10,12 +10,12 @@ import pytest
 from base.faults import FaultError
 from optimizer.result import Status
 from optimizer.siting.alternatives import worst_allowed
-from optimizer.siting.plan.alternatives import alternatives, new_sites
-from optimizer.siting.plan.check import check
-from optimizer.siting.plan.conflict import ConflictStatus
+from optimizer.siting.plan.checking.check import check
+from optimizer.siting.plan.explain.alternatives import alternatives, new_sites
+from optimizer.siting.plan.explain.conflict import ConflictStatus
+from optimizer.siting.plan.explain.why import fallback, maximises, why_not
 from optimizer.siting.plan.problem import PlanObjective
 from optimizer.siting.plan.solve import solve
-from optimizer.siting.plan.why import fallback, maximises, why_not
 from tests.plan_cases import random_plan
 from tests.plan_oracle import best_plan
 

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.result import Status
-from optimizer.siting.catchments import CatchmentRequest
-from optimizer.siting.catchments_check import check_catchments
-from optimizer.siting.catchments_solve import solve_catchments
+from optimizer.siting.catchments.check import check_catchments
+from optimizer.siting.catchments.problem import CatchmentRequest
+from optimizer.siting.catchments.solve import solve_catchments
 from tests.catchment_cases import best_by_enumeration, problems
 
 

@@ -76,7 +76,7 @@ PATHS = {
 def test_every_way_through_the_median_engine_is_exact(path, problem, new_sites):
     with pytest.MonkeyPatch.context() as patch:
         # Without steps at the root nothing is settled before the way under test begins.
-        patch.setattr("optimizer.siting.median._ROOT_STEPS", 0)
+        patch.setattr("optimizer.siting.median.solve._ROOT_STEPS", 0)
         for name, value in PATHS[path].items():
             patch.setattr(f"optimizer.siting.{name}", value)
         answer = solve(problem, requests_for(Question.P_MEDIAN, new_sites))

@@ -14,7 +14,7 @@ from optimizer.siting.greedy import (
     sites_needed,
     submodular_bounds,
 )
-from optimizer.siting.median_model import median_model
+from optimizer.siting.median.model import median_model
 from optimizer.siting.presolve import always_open, cover_model
 from optimizer.siting.problem import Question, SiteStatus
 from tests.siting_cases import best_by_enumeration, problems, value_by_hand

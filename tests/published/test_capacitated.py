@@ -9,7 +9,7 @@ import pytest
 from benchmarks.readers.allocation import read_cap, read_cap_optima, read_sjc
 from benchmarks.suites.allocation import PROOF, model_of, recomputed, shares_of
 from optimizer.result import Status
-from optimizer.siting.allocation import solve_allocation
+from optimizer.siting.allocation.solve import solve_allocation
 from optimizer.stop import Stop
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "bench"

@@ -8,7 +8,7 @@ import shapely
 
 from geo.reach import reach
 from geo.snap import snap
-from scenarios.siting import SitingRun
+from scenarios.siting.run import SitingRun
 
 __all__ = ["losses_inside"]
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from optimizer.stop import Stop
-from scenarios.access import AccessRow, AccessRun, access_of, access_sheets
 from scenarios.files import load_scenario
 from scenarios.model_territory import AccessInput
-from scenarios.siting import run_siting
+from scenarios.siting.run import run_siting
+from scenarios.territory.access import AccessRow, AccessRun, access_of, access_sheets
 from tests.small_town import points, source, write_town
 
 # x, y, people; on streets. The station stands at (0, 100), the premises at (700, 300).

@@ -14,11 +14,11 @@ from geo.layer_files import LayerSource
 from geo.layers import read_layer
 from optimizer.result import Status
 from optimizer.stop import Stop
-from scenarios.catchment_book import CatchmentBook
-from scenarios.catchment_units import join_islands, shared_borders
 from scenarios.files import load_scenario
-from scenarios.siting import SitingRun, run_siting
+from scenarios.siting.run import SitingRun, run_siting
 from scenarios.store import outcome_of, write_run
+from scenarios.territory.catchment_book import CatchmentBook
+from scenarios.territory.catchment_units import join_islands, shared_borders
 from tests.small_town import CRS, SOUTH, WEST, place, points, source, write_town
 
 # Four communities in a row, each 250 m wide; x, people.

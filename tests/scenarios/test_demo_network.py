@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from geopandas.testing import assert_geodataframe_equal
 
-from optimizer.siting.plan.check import check
+from optimizer.siting.plan.checking.check import check
 from optimizer.stop import Stop
 from scenarios.demo import DemoTown, generate
 from scenarios.files import load_scenario
-from scenarios.plan import PlanRun, run_plan
+from scenarios.plan.run import PlanRun, run_plan
 from scenarios.town.network import SOURCES, NetworkGround
 from scenarios.town.network_terms import YEARS
 from scenarios.town.sizes import SizeName

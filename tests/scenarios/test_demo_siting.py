@@ -13,7 +13,7 @@ from optimizer.result import Status
 from optimizer.stop import Stop
 from scenarios.files import load_scenario
 from scenarios.model import Scenario
-from scenarios.siting import SitingRun, run_siting
+from scenarios.siting.run import SitingRun, run_siting
 from tests.demo_town import demo_scenario
 
 Weight = Callable[[dict[str, Any]], float]

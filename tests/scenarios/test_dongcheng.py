@@ -23,7 +23,7 @@ from scenarios.files import load_scenario
 from scenarios.meals import MealsRun, run_meals
 from scenarios.model import LayerInput
 from scenarios.records import Tier
-from scenarios.siting import SitingRun, run_siting
+from scenarios.siting.run import SitingRun, run_siting
 from scenarios.store import check_run, write_run
 from scenarios.visits import VisitsRun, run_visits
 from tests.dongcheng_day import lunch, place_scenario, visit_day

@@ -12,12 +12,12 @@ from base.faults import FaultError
 from optimizer.siting.plan.evaluate import evaluate
 from optimizer.siting.plan.solve import solve
 from optimizer.stop import Stop
-from scenarios.explain import Explanation
-from scenarios.explain_plan import explain_plan
-from scenarios.explain_sheets import explain_plots
+from scenarios.explain.plan import explain_plan
+from scenarios.explain.sheets import explain_plots
+from scenarios.explain.telling import Explanation
 from scenarios.model_explain import PlanExplainInput
-from scenarios.plan import PlanRun
-from scenarios.plan_outcome import plan_outcome
+from scenarios.plan.outcome import plan_outcome
+from scenarios.plan.run import PlanRun
 from tests.plan_town import solved
 
 ONE_YEAR = [{"label": 2027, "capital_yuan": 620, "running_yuan": 6000}]

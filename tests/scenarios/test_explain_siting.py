@@ -11,14 +11,22 @@ from base.faults import FaultError
 from optimizer.siting.coverage import covered
 from optimizer.siting.loss import Loss
 from optimizer.stop import Stop
-from scenarios.explain import Amount, Explanation, Losers, Measure, change_text, proof_text, spaced
-from scenarios.explain_sheets import explain_sheets
-from scenarios.explain_siting import explain_siting
+from scenarios.explain.sheets import explain_sheets
+from scenarios.explain.siting import explain_siting
+from scenarios.explain.telling import (
+    Amount,
+    Explanation,
+    Losers,
+    Measure,
+    change_text,
+    proof_text,
+    spaced,
+)
 from scenarios.files import load_scenario
 from scenarios.model_explain import ExplainInput
 from scenarios.model_parts import Text
-from scenarios.siting import SitingRun, run_siting
-from scenarios.siting_report import siting_outcome
+from scenarios.siting.report import siting_outcome
+from scenarios.siting.run import SitingRun, run_siting
 from tests.scenarios.test_siting import layers, siting
 from tests.small_town import source, write_town
 

@@ -10,9 +10,9 @@ import pytest
 
 from base.faults import FaultError
 from optimizer.result import Status
-from optimizer.siting.plan.check import check
+from optimizer.siting.plan.checking.check import check
 from scenarios.files import load_scenario
-from scenarios.plan import PlanRun, run_plan
+from scenarios.plan.run import PlanRun, run_plan
 from tests.plan_town import BEDS, HOME, compiled, homes, layers, plan, solved, text
 from tests.small_town import source, write_town
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scenarios.plan_case import PlanCase
-from scenarios.plan_years import Calendar
+from scenarios.plan.case import PlanCase
+from scenarios.plan.years import Calendar
 from tests.plan_town import BEDS, HOME, PLACES, compiled, homes, layers, plan, text
 from tests.small_town import parcels, points, source
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from optimizer.result import Status
-from optimizer.siting.plan.check import check
+from optimizer.siting.plan.checking.check import check
 from optimizer.stop import Stop
 from scenarios.district import open_district
 from scenarios.files import load_scenario
-from scenarios.plan import PlanRun, run_plan
-from scenarios.plan_case import PlanCase, compile_plan
+from scenarios.plan.case import PlanCase, compile_plan
+from scenarios.plan.run import PlanRun, run_plan
 from tests.dongcheng_day import place_scenario
 
 pytestmark = pytest.mark.real

@@ -18,8 +18,8 @@ from optimizer.result import Status
 from scenarios.files import load_scenario
 from scenarios.model import Text
 from scenarios.outcome import Outcome, Sheet
-from scenarios.plan import PlanRun, run_plan
-from scenarios.plan_outcome import plan_outcome
+from scenarios.plan.outcome import plan_outcome
+from scenarios.plan.run import PlanRun, run_plan
 from scenarios.recheck import check_run
 from scenarios.store import write_run
 from tests.plan_town import BEDS, HOME, homes, layers, plan, solved

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from base.faults import FaultError
-from optimizer.siting.plan.violations import PlanViolation, PlanViolationKind
-from scenarios import plan as module
-from scenarios.plan_case import PlanCase
-from scenarios.plan_refusals import refusal_text
+from optimizer.siting.plan.checking.violations import PlanViolation, PlanViolationKind
+from scenarios.plan import run as module
+from scenarios.plan.case import PlanCase
+from scenarios.plan.refusals import refusal_text
 from tests.plan_town import compiled, solved
 from tests.small_town import source
 

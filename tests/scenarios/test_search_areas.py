@@ -11,8 +11,8 @@ from optimizer.siting.search_areas import sure_weights
 from optimizer.stop import Stop
 from scenarios.files import load_scenario
 from scenarios.model_territory import SearchAreasInput
-from scenarios.search_areas import search_areas_of, weak_promises
-from scenarios.siting import SitingRun, run_siting
+from scenarios.siting.run import SitingRun, run_siting
+from scenarios.territory.search_areas import search_areas_of, weak_promises
 from tests.demo_town import demo_scenario
 from tests.scenarios.territory_cases import losses_inside
 from tests.small_town import place, points, source, write_town

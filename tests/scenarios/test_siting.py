@@ -20,8 +20,8 @@ from scenarios.compare import compare_coverage
 from scenarios.district import open_district
 from scenarios.files import load_scenario
 from scenarios.model import Scenario
-from scenarios.siting import SitingRun, run_siting
-from scenarios.siting_case import compile_siting
+from scenarios.siting.case import compile_siting
+from scenarios.siting.run import SitingRun, run_siting
 from tests.network_cases import network_of
 from tests.small_town import BLOCK, HIGH, WIDE, parcels, points, source, write_town
 

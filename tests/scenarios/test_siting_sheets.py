@@ -9,8 +9,8 @@ import pytest
 from base.faults import FaultError
 from optimizer.stop import Stop
 from scenarios.files import load_scenario
-from scenarios.siting import SitingRun, run_siting
-from scenarios.siting_report import siting_outcome
+from scenarios.siting.report import siting_outcome
+from scenarios.siting.run import SitingRun, run_siting
 from tests.demo_town import demo_scenario
 
 

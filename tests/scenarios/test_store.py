@@ -19,7 +19,7 @@ from scenarios.district import open_district
 from scenarios.files import load_scenario
 from scenarios.meals import plan_meals
 from scenarios.recheck import Finding, check_run
-from scenarios.siting import run_siting
+from scenarios.siting.run import run_siting
 from scenarios.store import Run, write_run
 from scenarios.visits import plan_visits
 from tests.scenarios import test_meals as meals

@@ -2,7 +2,7 @@
 
 One year, one option a site, every row served: with site costs and unlimited room this is simple
 plant location, with a count the p-median, with room their capacitated forms
-(:mod:`optimizer.siting.allocation`). A unit's cost is its weight times its travel.
+(:mod:`optimizer.siting.allocation.solve`). A unit's cost is its weight times its travel.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from optimizer.arrays import csr_rows
 from optimizer.result import Status, StopReason
-from optimizer.siting.allocation import AllocationModel, solve_allocation
-from optimizer.siting.plan.cover_classes import usable_pairs
-from optimizer.siting.plan.offers import offers_of
+from optimizer.siting.allocation.solve import AllocationModel, solve_allocation
+from optimizer.siting.plan.model.cover_classes import usable_pairs
+from optimizer.siting.plan.model.offers import offers_of
 from optimizer.siting.plan.plain import PlainSites, plain_sites
 from optimizer.siting.plan.problem import Assignments, PlanObjective, PlanProblem, PlanRequest
 from optimizer.stop import Progress, ProgressCallback, StopClock

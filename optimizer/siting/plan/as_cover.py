@@ -1,6 +1,6 @@
 """Plain coverage plans as maximal covering problems (Church, ReVelle 1974).
 
-The threshold classes of a plan's rows (:mod:`optimizer.siting.plan.cover_classes`) are demand
+The threshold classes of a plan's rows (:mod:`optimizer.siting.plan.model.cover_classes`) are demand
 rows of a siting problem: gradual coverage gives several per row, with the differences in value as
 their weights. More open sites are never worth less, so what may stand stands from the first year
 on, and every year has the same value.
@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.result import Status, StopReason
-from optimizer.siting.plan.cover_classes import (
+from optimizer.siting.plan.model.cover_classes import (
     CoverClasses,
     cover_classes,
     usable_pairs,
     whole_lists,
 )
-from optimizer.siting.plan.offers import Offers, offers_of
+from optimizer.siting.plan.model.offers import Offers, offers_of
 from optimizer.siting.plan.plain import PlainSites, plain_sites
 from optimizer.siting.plan.problem import PlanObjective, PlanProblem, PlanRequest
 from optimizer.siting.problem import (

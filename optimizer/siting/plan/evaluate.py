@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.arrays import csr_rows
-from optimizer.siting.plan.cover_classes import value_at
+from optimizer.siting.plan.model.cover_classes import value_at
 from optimizer.siting.plan.problem import Assignments, PlanObjective, PlanProblem, PlanRequest
 
 __all__ = ["Evaluation", "evaluate"]

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
 from optimizer.arrays import csr_rows
-from optimizer.siting.plan.cover_classes import whole_lists
-from optimizer.siting.plan.model_standing import current_options
-from optimizer.siting.plan.plan_model import PlanModel
+from optimizer.siting.plan.model.cover_classes import whole_lists
+from optimizer.siting.plan.model.standing import current_options
+from optimizer.siting.plan.model.transport import Cut
+from optimizer.siting.plan.model.whole import PlanModel
 from optimizer.siting.plan.problem import PlanObjective
-from optimizer.siting.plan.transport import Cut
 from optimizer.siting.presolve import take_rows
 from optimizer.stop import StopClock
 

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from optimizer.result import StopReason
 from optimizer.siting.engine import Reporter
+from optimizer.siting.plan.model.program import INFINITE, NOTHING, Linear
+from optimizer.siting.plan.model.whole import PlanModel
 from optimizer.siting.plan.optimise import Found, Goal, optimise
-from optimizer.siting.plan.plan_model import PlanModel
-from optimizer.siting.plan.program import INFINITE, NOTHING, Linear
 from optimizer.stop import StopClock
 
 __all__ = ["fairest"]

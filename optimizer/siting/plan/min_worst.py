@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from optimizer.result import StopReason
 from optimizer.siting.engine import Reporter
+from optimizer.siting.plan.model.program import Linear
+from optimizer.siting.plan.model.whole import PlanModel
 from optimizer.siting.plan.optimise import Found, Goal, optimise
-from optimizer.siting.plan.plan_model import PlanModel
-from optimizer.siting.plan.program import Linear
 from optimizer.siting.plan.reading import read_plan
 from optimizer.stop import StopClock
 

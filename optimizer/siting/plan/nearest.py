@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.arrays import csr_rows
-from optimizer.siting.allocation import AllocationModel, nearest_with_room
+from optimizer.siting.allocation.solve import AllocationModel, nearest_with_room
 from optimizer.siting.plan.problem import Assignments, PlanAnswer, PlanProblem
 from optimizer.siting.presolve import take_rows
 
@@ -16,10 +16,10 @@ __all__ = ["nearest_assignments"]
 def nearest_assignments(problem: PlanProblem, answer: PlanAnswer) -> Assignments:
     """Who is served where when nobody steers: per year and capacitated service the closest first.
 
-    The rule is that of :func:`optimizer.siting.allocation.nearest_with_room`: the closest pair of
-    a row and a site with room comes first; rows that go to one site as a whole pass by sites whose
-    room is too small. Rows without room within their radius stay unserved, ``must`` ones too, so
-    this is a report beside a plan's own assignments and need not keep its rules.
+    The rule is that of ``optimizer.siting.allocation.solve.nearest_with_room``: the closest pair
+    of a row and a site with room comes first; rows that go to one site as a whole pass by sites
+    whose room is too small. Rows without room within their radius stay unserved, ``must`` ones
+    too, so this is a report beside a plan's own assignments and need not keep its rules.
 
     Args:
         problem: the problem.

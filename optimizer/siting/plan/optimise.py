@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from optimizer.result import StopReason
 from optimizer.siting.engine import Reporter
 from optimizer.siting.highs import OutcomeStatus, run, safe_bound
-from optimizer.siting.plan.plan_model import PlanModel
-from optimizer.siting.plan.program import INFINITE, Linear, Program
-from optimizer.siting.plan.root_cuts import add_root_cuts
+from optimizer.siting.plan.model.program import INFINITE, Linear, Program
+from optimizer.siting.plan.model.root_cuts import add_root_cuts
+from optimizer.siting.plan.model.whole import PlanModel
 from optimizer.siting.plan.start import narrowed
 from optimizer.stop import StopClock
 

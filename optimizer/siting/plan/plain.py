@@ -1,8 +1,8 @@
 """Recognises plans that are plain location problems: nothing ties their options but counts.
 
 Such a plan opens a set of sites once and for all, with at most so many new ones. Engines made for
-these problems (:mod:`optimizer.siting.solve`, :mod:`optimizer.siting.allocation`) solve them at
-sizes that the whole model does not reach.
+these problems (``optimizer.siting.solve``, ``optimizer.siting.allocation``) solve them at sizes
+that the whole model does not reach.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.siting.plan.model_standing import current_options
+from optimizer.siting.plan.model.program import INFINITE
+from optimizer.siting.plan.model.standing import current_options
 from optimizer.siting.plan.problem import PlanProblem, PlanRequest
-from optimizer.siting.plan.program import INFINITE
 from optimizer.siting.plan.tables import UNLIMITED
 
 __all__ = ["PlainSites", "plain_sites"]

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.siting.plan.attach import attach
 from optimizer.siting.plan.evaluate import Evaluation, evaluate
-from optimizer.siting.plan.model_assignment import rows_of_classes, units
-from optimizer.siting.plan.plan_model import PlanModel
+from optimizer.siting.plan.model.assignment import rows_of_classes, units
+from optimizer.siting.plan.model.attach import attach
+from optimizer.siting.plan.model.whole import PlanModel
 from optimizer.siting.plan.problem import Assignments
 
 __all__ = ["Plan", "point_of", "read_plan"]

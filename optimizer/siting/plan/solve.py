@@ -17,8 +17,8 @@ from optimizer.siting.plan.evaluate import evaluate
 from optimizer.siting.plan.first_plan import first_plan
 from optimizer.siting.plan.max_min import fairest
 from optimizer.siting.plan.min_worst import nearest_worst
+from optimizer.siting.plan.model.whole import PlanModel, build_model
 from optimizer.siting.plan.optimise import Found, Goal, optimise
-from optimizer.siting.plan.plan_model import PlanModel, build_model
 from optimizer.siting.plan.problem import (
     Assignments,
     PlanAnswer,

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.siting.plan.plan_model import PlanModel
-from optimizer.siting.plan.program import Program
+from optimizer.siting.plan.model.program import Program
+from optimizer.siting.plan.model.whole import PlanModel
 
 __all__ = ["narrowed"]
 

@@ -1,0 +1,1 @@
+"""Capacitated location: who is served where when room is limited."""

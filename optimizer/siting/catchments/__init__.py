@@ -1,0 +1,1 @@
+"""Catchments: whole communities given to one station each."""

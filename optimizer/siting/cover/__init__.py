@@ -1,0 +1,1 @@
+"""Set covering and maximal covering at city scale."""

@@ -1,0 +1,1 @@
+"""The p-median problem, solved to proof."""

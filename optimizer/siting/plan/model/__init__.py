@@ -1,0 +1,1 @@
+"""The plan problem as an integer program, one file per part."""

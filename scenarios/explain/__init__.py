@@ -1,0 +1,1 @@
+"""Answers to the questions that planners ask of a proposal."""

@@ -1,0 +1,1 @@
+"""Network plans: from a scenario to arrays and back to years, sites and money."""

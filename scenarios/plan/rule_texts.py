@@ -1,0 +1,111 @@
+"""Rules and floors of a plan in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scenarios.model import Text
+from scenarios.plan.model import FloorInput, PlanInput, RuleInput
+from scenarios.words import PREMISES
+
+__all__ = ["floor_text", "levels_text", "rule_text", "services_text", "words"]
+
+
+def levels_text(wanted: PlanInput, levels: Sequence[str]) -> Text:
+    """Labels of levels; sites where none are named."""
+    names = [level.label for level in wanted.levels if level.id in levels]
+    if not names:
+        return Text(zh="设施", en="sites")
+    return Text(zh="、".join(name.zh for name in names), en=" and ".join(name.en for name in names))
+
+
+def services_text(wanted: PlanInput, services: Sequence[str]) -> Text:
+    """Labels of services."""
+    names = [service.label for service in wanted.services if service.id in services]
+    return Text(zh="、".join(name.zh for name in names), en=" and ".join(name.en for name in names))
+
+
+def words(text: str, span: str, lang: str) -> str:
+    """The text with its years in brackets."""
+    if not span:
+        return text
+    return f"{text}（{span}）" if lang == "zh" else f"{text} ({span})"
+
+
+def rule_text(
+    wanted: PlanInput,
+    rule: RuleInput,
+    place: Text,
+    limits: tuple[int | None, int | None],
+    scale: int,
+    span: Text,
+) -> Text:
+    """Such as "Andingmen: centre, exactly 1 (from 2027)"."""
+    what = rule.label or _what_text(wanted, rule)
+    zh, en = _limits_text(rule, limits, scale)
+    return Text(
+        zh=words(f"{place.zh}：{what.zh} {zh}", span.zh, "zh"),
+        en=words(f"{place.en}: {what.en}, {en}", span.en, "en"),
+    )
+
+
+def _what_text(wanted: PlanInput, rule: RuleInput) -> Text:
+    """What a rule counts, such as "new stations (租赁)"."""
+    if rule.count is not None:
+        what = levels_text(wanted, rule.count)
+    elif rule.area is not None:
+        levels = levels_text(wanted, rule.area)
+        what = Text(zh=f"{levels.zh}建筑面积（平方米）", en=f"floor of {levels.en} (m2)")
+    else:
+        what = services_text(wanted, rule.capacity or ())
+        if rule.share_of is not None:
+            of = services_text(wanted, rule.share_of)
+            what = Text(zh=f"{what.zh}占{of.zh}", en=f"{what.en} as a share of {of.en}")
+        if rule.levels:
+            at = levels_text(wanted, rule.levels)
+            what = Text(zh=f"{at.zh}的{what.zh}", en=f"{what.en} at {at.en}")
+    if rule.only_new:
+        what = Text(zh=f"新设{what.zh}", en=f"new: {what.en}")
+    if rule.premises:
+        names = [PREMISES.get(name, Text(zh=name, en=name)) for name in rule.premises]
+        zh, en = "、".join(name.zh for name in names), ", ".join(name.en for name in names)
+        what = Text(zh=f"{what.zh}（{zh}）", en=f"{what.en} ({en})")
+    return what
+
+
+def _limits_text(
+    rule: RuleInput, limits: tuple[int | None, int | None], scale: int
+) -> tuple[str, str]:
+    low, high = limits
+    if rule.share_of is not None:
+        wanted = [(rule.exactly, "等于", "exactly"), (rule.at_least, "不低于", "at least")]
+        wanted.append((rule.at_most, "不高于", "at most"))
+        given = [(share, zh, en) for share, zh, en in wanted if share is not None]
+        said = [(f"{zh} {100 * e:.6g} %", f"{en} {100 * e:.6g} %") for e, zh, en in given]
+        return "，".join(zh for zh, _ in said), ", ".join(en for _, en in said)
+
+    sites = " 处" if rule.count is not None else ""
+
+    def number(value: int) -> str:
+        return f"{value / scale:,.10g}" if scale > 1 else f"{value:,}"
+
+    if low is not None and low == high:
+        return f"恰好 {number(low)}{sites}", f"exactly {number(low)}"
+    zh, en = [], []
+    if low is not None:
+        zh.append(f"至少 {number(low)}{sites}")
+        en.append(f"at least {number(low)}")
+    if high is not None:
+        zh.append(f"至多 {number(high)}{sites}")
+        en.append(f"at most {number(high)}")
+    return "，".join(zh), ", ".join(en)
+
+
+def floor_text(wanted: PlanInput, floor: FloorInput, place: Text, span: Text) -> Text:
+    """Such as "Andingmen: day care reaches at least 60 % (2028)"."""
+    service = services_text(wanted, [floor.service])
+    percent = f"{100 * floor.share:.10g} %"
+    among = Text(zh="（可达人口）", en=" of those within reach") if floor.of_reachable else None
+    zh = f"{place.zh}：{service.zh}覆盖率不低于 {percent}{among.zh if among else ''}"
+    en = f"{place.en}: {service.en} reaches at least {percent}{among.en if among else ''}"
+    return Text(zh=words(zh, span.zh, "zh"), en=words(en, span.en, "en"))

@@ -1,0 +1,200 @@
+"""Catchments, search areas and access of a plan: today, and as its last year stands.
+
+They look at what people walk to: sites whose facility offers a service with a walk circle. Search
+areas promise what the first such service without counted places covers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.modes import TravelMode
+from optimizer.arrays import csr_rows
+from optimizer.siting.plan.problem import PlanProblem
+from optimizer.siting.problem import SiteStatus, SitingProblem
+from optimizer.stop import ProgressCallback, Stop
+from scenarios.demand import TICKS_PER_SECOND, DemandRows
+from scenarios.district import District
+from scenarios.model_territory import AccessInput, SearchAreasInput
+from scenarios.plan.demand import WEIGHT_SCALE
+from scenarios.territory.access import access_between
+from scenarios.territory.catchments import run_catchments
+from scenarios.territory.run import Territory
+from scenarios.territory.search_areas import search_areas
+
+if TYPE_CHECKING:
+    from scenarios.plan.run import PlanRun
+    from scenarios.territory.access import AccessRun
+
+__all__ = ["plan_territory"]
+
+
+def plan_territory(
+    run: PlanRun, *, stop: Stop, progress: ProgressCallback | None = None
+) -> Territory:
+    """The parts that the plan's scenario asks for; none without a plan.
+
+    Args:
+        run: the plan.
+        stop: of the run; its iterations and ``cancelled`` hold for the catchments too, whose
+            seconds are their own.
+        progress: hears of the catchments.
+
+    Raises:
+        FaultError: what stands against the catchments (:func:`run_catchments`).
+    """
+    wanted, catchments = run.wanted, None
+    if not run.solved:
+        return Territory()
+    ground = _ground(run)
+    if wanted.catchments is not None:
+        rule = Stop(wanted.catchments.seconds, stop.iterations, stop.cancelled)
+        catchments = run_catchments(
+            ground, wanted.catchments, part="plan", stop=rule, progress=progress
+        )
+    return Territory(
+        catchments,
+        None if wanted.search_areas is None else _areas(run, wanted.search_areas),
+        None if wanted.access is None else _access(run, ground, wanted.access),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Case:
+    """The sites as catchments see them."""
+
+    sites: gpd.GeoDataFrame
+    mode: TravelMode
+
+
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """A plan's last year as a siting would show it.
+
+    Attributes:
+        existing: int32, sites that people walk to today. open_sites: in the last year.
+    """
+
+    case: _Case
+    district: District
+    demand: DemandRows
+    existing: NDArray[np.int32]
+    open_sites: NDArray[np.int32]
+
+
+def _ground(run: PlanRun) -> _Ground:
+    case = run.case
+    services = [number for number, each in enumerate(case.services) if each.walk]
+    last = run.option[-1]
+    area = case.sites["area_m2"].to_numpy(dtype=np.float64).copy()
+    stands = last >= 0
+    area[stands] = case.options["area_m2"].to_numpy(dtype=np.float64)[last[stands]]
+    return _Ground(
+        _Case(case.sites.assign(area_m2=area), case.ground.mode),
+        case.district,
+        case.demand.people,
+        _offering(case.problem, case.problem.sites.current, services),
+        _offering(case.problem, last, services),
+    )
+
+
+def _offering(
+    problem: PlanProblem, option: NDArray[np.int32], services: list[int]
+) -> NDArray[np.int32]:
+    """Sites whose option offers one of the services."""
+    offers = (problem.options.capacity[:, services] != 0).any(axis=1)
+    return np.flatnonzero((option >= 0) & offers[option]).astype(np.int32)
+
+
+def _access(run: PlanRun, ground: _Ground, wanted: AccessInput) -> AccessRun:
+    area = np.nan_to_num(ground.case.sites["area_m2"].to_numpy(dtype=np.float64))
+    return access_between(
+        run.district.streets,
+        ground.case.mode,
+        run.case.ground.snapped,
+        ground.demand,
+        run.district.labels,
+        ground.existing,
+        ground.open_sites,
+        area if wanted.capacity == "area" else np.ones(len(area)),
+        wanted,
+    )
+
+
+def _areas(run: PlanRun, wanted: SearchAreasInput) -> gpd.GeoDataFrame | None:
+    """Search areas of the new sites; None where every service counts its places."""
+    case, problem = run.case, run.problem
+    free = [
+        number
+        for number, each in enumerate(case.services)
+        if each.walk and not problem.capacitated[number]
+    ]
+    if not free:
+        return None
+    rows = np.flatnonzero((case.demand.service == free[0]) & (case.demand.place >= 0))
+    open_sites = _offering(problem, run.option[-1], free[:1])
+    new = open_sites[problem.sites.current[open_sites] < 0]
+    siting, demand = _as_siting(run, rows), _rows_of(run, rows)
+    return search_areas(
+        run.district.streets,
+        case.ground.mode,
+        siting,
+        demand,
+        [str(each) for each in case.sites["site_id"]],
+        case.sites.geometry,
+        open_sites,
+        new.tolist(),
+        wanted,
+    )
+
+
+def _rows_of(run: PlanRun, rows: NDArray[np.intp]) -> DemandRows:
+    """The rows of one service, each with its own walk."""
+    demand, people = run.case.demand, run.case.demand.people
+    return DemandRows(
+        places=people.places,
+        cells=people.cells,
+        groups=people.groups,
+        estimated=people.estimated,
+        place=demand.place[rows],
+        cell=np.zeros(rows.size, dtype=np.int32),
+        group=demand.group[rows],
+        persons=demand.units[rows],
+        speed=demand.speed[rows],
+        radius=run.problem.demand.radius[rows],
+    )
+
+
+def _as_siting(run: PlanRun, rows: NDArray[np.intp]) -> SitingProblem:
+    """Who reaches whom for these rows alone."""
+    problem = run.problem
+    number = np.full(problem.n_demand, -1, dtype=np.int64)
+    number[rows] = np.arange(rows.size)
+    site, row = csr_rows(problem.reach.indptr), number[problem.reach.demand]
+    radius = problem.demand.radius[rows]
+    keep = row >= 0
+    site, row, cost = site[keep], row[keep], problem.reach.cost[keep]
+    within = cost <= radius[row]
+    site, row, cost = site[within], row[within], cost[within]
+    counts = np.bincount(site, minlength=problem.n_sites)
+    m = problem.n_sites
+    return SitingProblem(
+        site_status=np.full(m, SiteStatus.CANDIDATE, dtype=np.int8),
+        site_cost=np.zeros(m, dtype=np.int64),
+        site_bonus=np.zeros(m, dtype=np.int64),
+        demand_weight=problem.demand.weight[rows] * problem.demand.amount[rows],
+        demand_group=np.zeros(rows.size, dtype=np.int32),
+        demand_district=problem.demand.district[rows],
+        demand_radius=radius,
+        reach_indptr=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        reach_demand=row.astype(np.int32),
+        reach_cost=cost,
+        unreached_cost=int(2 * max(radius.max(initial=1), cost.max(initial=1))),
+        ticks_per_second=TICKS_PER_SECOND,
+        weight_scale=problem.units_per_person * WEIGHT_SCALE,
+    )

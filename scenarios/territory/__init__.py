@@ -1,0 +1,1 @@
+"""Ground around sites: catchments, search areas, access."""

@@ -1,0 +1,83 @@
+"""What a siting may tell beyond its sites: catchments, search areas, access before and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+
+from base.faults import Fault
+from optimizer.stop import ProgressCallback, Stop
+from scenarios.outcome import Sheet
+from scenarios.territory.access import AccessRun, access_of, access_sheets
+from scenarios.territory.catchments import CatchmentRun, catchment_sheet, run_catchments
+from scenarios.territory.search_areas import area_sheet, search_areas_of, weak_promises
+
+if TYPE_CHECKING:
+    from scenarios.siting.run import SitingRun
+
+__all__ = ["Territory", "build_territory"]
+
+
+@dataclass(frozen=True, eq=False)
+class Territory:
+    """The parts that the scenario asks for; None for the others."""
+
+    catchments: CatchmentRun | None = None
+    search_areas: gpd.GeoDataFrame | None = None
+    access: AccessRun | None = None
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """What the user should know of them."""
+        found = () if self.catchments is None else self.catchments.warnings
+        return found if self.search_areas is None else (*found, *weak_promises(self.search_areas))
+
+    @property
+    def sheets(self) -> tuple[Sheet, ...]:
+        """Their tables."""
+        sheets: list[Sheet] = []
+        if self.access is not None:
+            sheets += access_sheets(self.access)
+        if self.catchments is not None:
+            sheets.append(catchment_sheet(self.catchments))
+        if self.search_areas is not None:
+            sheets.append(area_sheet(self.search_areas))
+        return tuple(sheets)
+
+    @property
+    def layers(self) -> dict[str, gpd.GeoDataFrame]:
+        """Their map layers (WGS 84) by name."""
+        layers: dict[str, gpd.GeoDataFrame] = {}
+        if self.catchments is not None:
+            layers["catchments"] = self.catchments.catchments
+            layers["catchment_units"] = self.catchments.unit_layer
+        if self.search_areas is not None:
+            layers["search_areas"] = self.search_areas
+        return layers
+
+
+def build_territory(
+    run: SitingRun, *, stop: Stop, progress: ProgressCallback | None = None
+) -> Territory:
+    """The parts that the run's scenario asks for.
+
+    Args:
+        run: the siting run.
+        stop: of the run; its iterations and ``cancelled`` hold for the catchments too, whose
+            seconds are their own.
+        progress: hears of the catchments.
+
+    Raises:
+        FaultError: what stands against the catchments (:func:`run_catchments`).
+    """
+    wanted, catchments = run.wanted, None
+    if wanted.catchments is not None:
+        rule = Stop(wanted.catchments.seconds, stop.iterations, stop.cancelled)
+        catchments = run_catchments(run, wanted.catchments, stop=rule, progress=progress)
+    return Territory(
+        catchments,
+        None if wanted.search_areas is None else search_areas_of(run, wanted.search_areas),
+        None if wanted.access is None else access_of(run, wanted.access),
+    )
