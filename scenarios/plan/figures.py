@@ -77,7 +77,11 @@ class RuleValue:
 
 @dataclass(frozen=True)
 class FloorValue:
-    """A floor in one of its years: shares (0 .. 1) of the weighted people that it is about."""
+    """A floor in one of its years.
+
+    Shares (0 .. 1) are of the people that it is about: by weight, and faded by distance where the
+    service fades, as the solver and the checker count them.
+    """
 
     row: FloorRow
     year: int
@@ -353,16 +357,21 @@ def _measure(case: PlanCase, row: RuleRow, worth: NDArray[np.int64]) -> _Measure
 
 
 def floor_values(
-    case: PlanCase, today: NDArray[np.float64], served: NDArray[np.float64]
+    case: PlanCase, today: NDArray[np.int64], values: NDArray[np.int64]
 ) -> tuple[FloorValue, ...]:
-    """Every floor in the last of its years; shares of units by weight, distance apart."""
+    """Every floor in the last of its years.
+
+    Args:
+        case: the plan.
+        today: int64[n], what the rows are worth today; see ``worth.row_values``.
+        values: int64[T, n], what they are worth in every year of the plan.
+    """
     floors = case.problem.floors
-    worth = case.problem.demand.weight * case.problem.units_per_person
     found = []
     for number, row in enumerate(case.floors):
         rows = floors.demand[floors.indptr[number] : floors.indptr[number + 1]]
-        share = float((served[row.last_year, rows] * worth[rows]).sum()) / row.full
-        before = float((today[rows] * worth[rows]).sum()) / row.full
-        low = row.low / row.full
-        found.append(FloorValue(row, row.last_year, before, share, low, share >= low - 1e-9))
+        value, before = int(values[row.last_year, rows].sum()), int(today[rows].sum())
+        share, low = value / row.full, row.low / row.full
+        met = value >= row.low
+        found.append(FloorValue(row, row.last_year, before / row.full, share, low, met))
     return tuple(found)

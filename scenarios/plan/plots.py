@@ -70,15 +70,16 @@ def _by_floor(run: PlanRun, floors: Sequence[FloorValue]) -> Plot:
     year = run.year_labels[floors[0].year]
     plot = bar_plot(
         Text(zh=f"各街道覆盖率与底线：{label.zh}", en=f"Sub-districts and their floor: {label.en}"),
-        Text(zh="覆盖率（%，按权重）", en="served (%, weighted)"),
+        Text(zh="覆盖率（%，按权重与距离）", en="served (%, by weight and distance)"),
         [run.district.labels[each.row.place] for each in floors],
         [
             (TODAY, [100 * each.today for each in floors]),
             *([(_year(year), [100 * each.share for each in floors])] if run.solved else []),
         ],
         Text(
-            zh="与底线同一口径：按权重计算人数。",
-            en="Counted as the floor counts: people by their weight.",
+            zh="与底线同一口径：按权重计算人数，服务随距离递减时并按距离折算。",
+            en="Counted as the floor counts: people by their weight and, where the service fades, "
+            "by distance.",
         ),
     )
     low = [100 * each.low for each in floors]

@@ -32,6 +32,7 @@ from scenarios.plan.model import PlanInput
 from scenarios.plan.refusals import refusal_text
 from scenarios.plan.territory import plan_territory
 from scenarios.plan.today import serve_today
+from scenarios.plan.worth import row_values
 from scenarios.territory.run import Territory
 
 __all__ = ["PlanRun", "run_plan"]
@@ -186,7 +187,12 @@ class PlanRun:
     @cached_property
     def floors(self) -> tuple[FloorValue, ...]:
         """Every coverage floor with the share that is reached in the last of its years."""
-        return figures.floor_values(self.case, self.served_today, self.served)
+        problem = self.problem
+        today = row_values(problem, problem.sites.current[None, :], self.today)
+        values = np.repeat(today, problem.n_years, axis=0)
+        if self.solved:
+            values = row_values(problem, self.option, self.answer.assignments)
+        return figures.floor_values(self.case, today[0], values)
 
     @cached_property
     def attachments(self) -> pd.DataFrame:

@@ -265,9 +265,10 @@ def _floors_sheet(run: PlanRun, names: PlanNames) -> Sheet:
         for each in run.floors
     )
     note = Text(
-        zh="底线按权重计算人数（服务随距离递减时并按距离折算），故与各街道覆盖率略有不同。",
-        en="Floors count people by their weight (and by distance where a service fades), so they "
-        "differ a little from plain coverage.",
+        zh="现状与规划均与底线同一口径：按权重计算人数，服务随距离递减时并按距离折算，"
+        "故与各街道覆盖率不同。",
+        en="Today and plan are counted as the floor counts: people by their weight and, where a "
+        "service fades, by distance; so they differ from plain coverage.",
     )
     return Sheet("floors", Text(zh="覆盖底线", en="Coverage floors"), columns, rows, note)
 
