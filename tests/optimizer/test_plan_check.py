@@ -240,15 +240,23 @@ def test_answers_without_a_plan():
 
 
 def test_large_numbers_are_summed_exactly():
-    heavy = PROBLEM.replace(
-        demand=PROBLEM.demand.replace(weight=[2**61, 2, 2**61, 2]),
+    # As large as the guard on sums allows (2**61, millionths of shares included), and odd, so
+    # that floats would lose units.
+    heavy, later = 2**37 + 1, 2**19 + 1
+    large = PROBLEM.replace(
+        years=PROBLEM.years.replace(weight=[1, later]),
+        demand=PROBLEM.demand.replace(weight=[heavy, 2, heavy, 2]),
         floors=PROBLEM.floors.replace(low=[12, 8]),
     )
-    covered = (10 * 2**61 + 4) + 2 * (10 * 2**61 + 8)
-    worth = (2 * 2**61 + 5) + 2 * (2 * 2**61 + 2)
-    parts = {**VALUE, "covered": covered, "assigned": worth}
+    parts = {
+        "covered": (10 * heavy + 4) + later * (10 * heavy + 8),
+        "assigned": (2 * heavy + 5) + later * (2 * heavy + 2),
+        "backup": later * 4,
+        "bonus": later * 3,
+    }
     value = sum(parts.values())
-    assert kinds(told(objective=value, parts=parts, bound=None), problem=heavy) == set()
+    assert float(value) != value
+    assert kinds(told(objective=value, parts=parts, bound=None), problem=large) == set()
 
 
 def test_every_kind_has_words_of_its_own_in_both_languages():

@@ -28,13 +28,13 @@ some = settings(
 )
 
 PATHS = {
-    "tree alone": {"cover._FIRST_ROUNDS": 0, "cover._SMALL_ENTRIES": -1},
+    "tree alone": {"cover.solve._FIRST_ROUNDS": 0, "cover.solve._SMALL_ENTRIES": -1},
     "programs": {
-        "cover._FIRST_ROUNDS": 0,
-        "cover._SMALL_ENTRIES": -1,
-        "cover._ALIKE": 0.0,
+        "cover.solve._FIRST_ROUNDS": 0,
+        "cover.solve._SMALL_ENTRIES": -1,
+        "cover.solve._ALIKE": 0.0,
     },
-    "highs at once": {"cover._FIRST_ROUNDS": 0, "cover._SMALL_NODES": 0},
+    "highs at once": {"cover.solve._FIRST_ROUNDS": 0, "cover.solve._SMALL_NODES": 0},
 }
 
 
