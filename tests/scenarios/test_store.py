@@ -40,7 +40,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     district = open_district(scenario, root)
     assert scenario.meals is not None
     people = tuple(visits.visit(n, 100 * n, 200) for n in range(1, 7))
-    day = VisitDay((*people, visits.visit(9, 0, 0, staff=2)), (visits.carer(1), visits.carer(2)))
+    together = visits.visit(9, 0, 0, staff=2)
+    nobody_can = visits.visit(10, 0, 0, skills=frozenset({"level:5"}))
+    day = VisitDay((*people, together, nobody_can), (visits.carer(1), visits.carer(2)))
     orders = tuple(meals.order(n, 100 * n, 100, diet="low_salt") for n in range(8))
     lunch = Lunch(orders, (meals.kitchen(1, portions=7),), (meals.carrier(1), meals.carrier(2)))
     few = Stop(iterations=60)
