@@ -29,10 +29,12 @@ from scenarios.plan.case import PlanCase, compile_plan
 from scenarios.plan.conflict import conflict_texts
 from scenarios.plan.figures import FloorValue, PlanCoverage, RuleValue
 from scenarios.plan.model import PlanInput
+from scenarios.plan.moves import moves
 from scenarios.plan.refusals import refusal_text
 from scenarios.plan.territory import plan_territory
 from scenarios.plan.today import serve_today
 from scenarios.plan.worth import row_values
+from scenarios.territory.catchments import checked_units
 from scenarios.territory.run import Territory
 
 __all__ = ["PlanRun", "run_plan"]
@@ -214,12 +216,12 @@ class PlanRun:
 
     @cached_property
     def moves(self) -> pd.DataFrame:
-        """Residents and clients of today who are served elsewhere.
+        """Residents and clients who move, in the year in which they do, from last year's place.
 
         Columns: ``year``, ``kind`` (residents, clients), ``service``, ``from_site``, ``from_id``,
         ``to_site``, ``to_id``, ``units``.
         """
-        return figures.moves(self.case, self.answer.assignments)
+        return moves(self.case, self.answer.assignments)
 
     @cached_property
     def quotas(self) -> pd.DataFrame:
@@ -281,8 +283,9 @@ def run_plan(
         progress: hears of every step.
 
     Raises:
-        FaultError: every fault of the scenario's layers; every unknown id of ``explain``
-            (CC-S440); or CC-S206 where the independent checker refuses the answer.
+        FaultError: every fault of the scenario's layers and, before anything is solved, of the
+            units of its catchments; every unknown id of ``explain`` (CC-S440);
+            or CC-S206 where the independent checker refuses the answer.
     """
     wanted = scenario.plan
     if wanted is None:
@@ -291,6 +294,9 @@ def run_plan(
     stop = stop or Stop(seconds=aim.seconds, iterations=aim.iterations)
     case = compile_plan(wanted, open_district(scenario, folder), progress)
     check_ids(wanted.explain, list(case.sites["site_id"]), "plan")
+    units = None
+    if wanted.catchments is not None:
+        units = checked_units(wanted.catchments, case.district, case.demand.people.groups, "plan")
     problem, request = case.problem, case.request
     answer = solve(problem, request, stop=stop, seed=aim.seed, progress=progress)
     violations = check(problem, request, answer)
@@ -303,7 +309,7 @@ def run_plan(
             problem, request, is_infeasible=True, stop=stop, seed=aim.seed, progress=progress
         )
     run = PlanRun(case, answer, serve_today(problem), why, case.warnings)
-    territory = plan_territory(run, stop=stop, progress=progress)
+    territory = plan_territory(run, units=units, stop=stop, progress=progress)
     run = replace(run, territory=territory, warnings=(*run.warnings, *territory.warnings))
     return _explained(run, stop, progress)
 

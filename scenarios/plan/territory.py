@@ -35,12 +35,17 @@ __all__ = ["plan_territory"]
 
 
 def plan_territory(
-    run: PlanRun, *, stop: Stop, progress: ProgressCallback | None = None
+    run: PlanRun,
+    *,
+    units: gpd.GeoDataFrame | None = None,
+    stop: Stop,
+    progress: ProgressCallback | None = None,
 ) -> Territory:
     """The parts that the plan's scenario asks for; none without a plan.
 
     Args:
         run: the plan.
+        units: of the catchments, where they have been read (``catchments.checked_units``).
         stop: of the run; its iterations and ``cancelled`` hold for the catchments too, whose
             seconds are their own.
         progress: hears of the catchments.
@@ -55,7 +60,7 @@ def plan_territory(
     if wanted.catchments is not None:
         rule = Stop(wanted.catchments.seconds, stop.iterations, stop.cancelled)
         catchments = run_catchments(
-            ground, wanted.catchments, part="plan", stop=rule, progress=progress
+            ground, wanted.catchments, part="plan", units=units, stop=rule, progress=progress
         )
     return Territory(
         catchments,

@@ -34,6 +34,7 @@ from scenarios.explain.siting import explain_siting
 from scenarios.explain.telling import Explanation
 from scenarios.model import Scenario, SitingInput
 from scenarios.siting.case import BASE_SPEED, SitingCase, compile_siting
+from scenarios.territory.catchments import checked_units
 from scenarios.territory.run import Territory, build_territory
 
 __all__ = ["SitingRun", "run_siting"]
@@ -255,8 +256,9 @@ def run_siting(
         progress: hears of every step.
 
     Raises:
-        FaultError: every fault of the scenario's layers; every unknown id of ``explain``
-            (CC-S440); or CC-S206 where the independent checker refuses the answer.
+        FaultError: every fault of the scenario's layers and, before anything is solved, of the
+            units of its catchments; every unknown id of ``explain`` (CC-S440);
+            or CC-S206 where the independent checker refuses the answer.
     """
     wanted = scenario.siting
     if wanted is None:
@@ -264,6 +266,9 @@ def run_siting(
     stop = stop or Stop(seconds=wanted.seconds)
     case = compile_siting(wanted, open_district(scenario, folder), progress)
     check_ids(wanted.explain, list(case.sites["site_id"]), "siting")
+    units = None
+    if wanted.catchments is not None:
+        units = checked_units(wanted.catchments, case.district, case.demand.groups)
     problem, request = case.problem, case.request
     answer = solve(problem, request, stop=stop, seed=wanted.seed, progress=progress)
     violations = check(problem, request, answer)
@@ -278,7 +283,7 @@ def run_siting(
         _curve(wanted, case, stop, progress),
         (*case.warnings, *_beyond_reach(case)),
     )
-    territory = build_territory(run, stop=stop, progress=progress)
+    territory = build_territory(run, units=units, stop=stop, progress=progress)
     run = replace(run, territory=territory, warnings=(*run.warnings, *territory.warnings))
     return _explained(run, stop, progress)
 

@@ -26,17 +26,19 @@ _CORNERS = 4.0
 be longer than this many times it."""
 
 
-def read_units(wanted: CatchmentsInput, district: District) -> gpd.GeoDataFrame:
+def read_units(
+    wanted: CatchmentsInput, district: District, part: str = "siting"
+) -> gpd.GeoDataFrame:
     """The units, polygons in the streets' metric system: ``unit_id``, ``name``, ``name_en``.
 
     Without a layer of communities they are squares of ``grid_m``, cut along the sub-districts'
-    outline.
+    outline. ``part`` is what faults call the part of the scenario.
 
     Raises:
         FaultError: the layer's faults; ids used twice; neither a layer nor sub-districts.
     """
     if wanted.units is None:
-        return _squares(wanted, district)
+        return _squares(wanted, district, part)
     named = [wanted.id, wanted.name, wanted.name_en]
     frame = district.reader.read(wanted.units, geometry="polygon", required=named)
     district.reader.faults.raise_if_any()
@@ -45,7 +47,7 @@ def read_units(wanted: CatchmentsInput, district: District) -> gpd.GeoDataFrame:
     ids = [str(value) for value in frame[wanted.id]] if wanted.id else rows
     twice = sorted(unit for unit, times in Counter(ids).items() if times > 1)
     if twice:
-        what = "siting.catchments.units"
+        what = f"{part}.catchments.units"
         raise FaultError([ID_TWICE(what, what=what, value=unit) for unit in twice])
     names = frame[wanted.name].astype(str) if wanted.name else pd.Series(ids, index=frame.index)
     return gpd.GeoDataFrame(
@@ -55,9 +57,9 @@ def read_units(wanted: CatchmentsInput, district: District) -> gpd.GeoDataFrame:
     ).to_crs(district.streets.crs)
 
 
-def _squares(wanted: CatchmentsInput, district: District) -> gpd.GeoDataFrame:
+def _squares(wanted: CatchmentsInput, district: District, part: str) -> gpd.GeoDataFrame:
     if district.subdistricts is None:
-        raise FaultError([SOURCE_NEEDED("siting.catchments.units", on="grid")])
+        raise FaultError([SOURCE_NEEDED(f"{part}.catchments.units", on="grid")])
     crs, side = district.streets.crs, wanted.grid_m
     outline = district.subdistricts.geometry.to_crs(crs).union_all()
     west, south, east, north = outline.bounds
@@ -69,10 +71,10 @@ def _squares(wanted: CatchmentsInput, district: District) -> gpd.GeoDataFrame:
         for row, (low, high) in enumerate(pairwise(ys)):
             square = shapely.box(left, low, right, high)
             if shapely.intersects(outline, square):
-                part = shapely.intersection(outline, square)
-                if part.area > 0:
+                piece = shapely.intersection(outline, square)
+                if piece.area > 0:
                     ids.append(f"{column + 1}-{row + 1}")
-                    shapes.append(part)
+                    shapes.append(piece)
     return gpd.GeoDataFrame({"unit_id": ids, "name": ids, "name_en": ids}, geometry=shapes, crs=crs)
 
 
@@ -106,6 +108,7 @@ def join_islands(
     indptr: NDArray[np.int64],
     neighbour: NDArray[np.int32],
     snap_m: float,
+    part: str = "siting",
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], tuple[Fault, ...]]:
     """The adjacency with every group of units joined with the nearest one outside it."""
     first = np.repeat(np.arange(len(shapes)), np.diff(indptr))
@@ -123,9 +126,9 @@ def join_islands(
         ends = int(inside[pair[0][at]]), int(outside[pair[1][at]])
         first, second = np.append(first, ends), np.append(second, ends[::-1])
         groups = _groups(len(shapes), first, second)
-    warnings = (ISLANDS_JOINED("siting.catchments", count=joined, snap=snap_m),) if joined else ()
+    told = (ISLANDS_JOINED(f"{part}.catchments", count=joined, snap=snap_m),) if joined else ()
     ahead = first < second
-    return *_csr(len(shapes), first[ahead], second[ahead]), warnings
+    return *_csr(len(shapes), first[ahead], second[ahead]), told
 
 
 def _groups(count: int, first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.int32]:

@@ -7,6 +7,7 @@ along the streets at every cell's own speed, from the people's places to the sta
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -40,7 +41,7 @@ from scenarios.model_territory import CatchmentsInput
 from scenarios.outcome import Sheet, sheet_column
 from scenarios.territory.catchment_units import join_islands, read_units, shared_borders
 
-__all__ = ["CatchmentRun", "catchment_sheet", "run_catchments"]
+__all__ = ["CatchmentRun", "catchment_sheet", "checked_units", "run_catchments"]
 
 _WGS84 = "EPSG:4326"
 _WORK_SCALE = 10
@@ -141,36 +142,63 @@ class CatchmentRun:
         return gpd.GeoDataFrame(pd.DataFrame(rows), geometry=shapes, crs=units.crs).to_crs(_WGS84)
 
 
+def checked_units(
+    wanted: CatchmentsInput, district: District, groups: Sequence[str], part: str = "siting"
+) -> gpd.GeoDataFrame:
+    """The units, with all that can be told of the part before anything is solved.
+
+    Args:
+        wanted: the part ``catchments``.
+        district: streets and sub-districts.
+        groups: ids of the demand's cells.
+        part: what faults call the part of the scenario.
+
+    Raises:
+        FaultError: the units' faults (:func:`read_units`) and rates of unknown cells, together.
+    """
+    faults: list[Fault] = [
+        UNKNOWN_REFERENCE(what=f"{part}.catchments.work", value=each.cell)
+        for each in wanted.work
+        if each.cell not in groups
+    ]
+    try:
+        units = read_units(wanted, district, part)
+    except FaultError as error:
+        raise FaultError([*faults, *error.faults]) from None
+    if faults:
+        raise FaultError(faults)
+    return units
+
+
 def run_catchments(
     run: WithStations,
     wanted: CatchmentsInput,
     *,
     part: str = "siting",
+    units: gpd.GeoDataFrame | None = None,
     stop: Stop | None = None,
     progress: ProgressCallback | None = None,
 ) -> CatchmentRun:
     """Divide the district among the stations that a siting or plan leaves open.
 
-    ``part`` is what faults call the part of the scenario.
+    ``part`` is what faults call the part of the scenario; ``units`` are those of
+    :func:`checked_units` where they have been read already.
 
     Raises:
         FaultError: the units' faults, rates of unknown cells, more stations than units; or
             CC-S206 where the independent checker refuses the division.
     """
-    units = read_units(wanted, run.district)
+    if units is None:
+        units = checked_units(wanted, run.district, run.demand.groups, part)
     stations = run.case.sites.iloc[run.open_sites].reset_index(drop=True)
-    faults = [
-        UNKNOWN_REFERENCE(what=f"{part}.catchments.work", value=each.cell)
-        for each in wanted.work
-        if each.cell not in run.demand.groups
-    ]
+    faults = []
     if not len(stations):
         faults.append(NO_SITES(f"{part}.catchments"))
     if len(stations) > len(units):
         faults.append(TOO_FEW_UNITS(f"{part}.catchments", stations=len(stations), units=len(units)))
     if faults:
         raise FaultError(faults)
-    problem, units, minutes, warnings = _compile(run, wanted, units, stations)
+    problem, units, minutes, warnings = _compile(run, wanted, units, stations, part)
     request = CatchmentRequest(round(wanted.tolerance_percent * _PPM))
     stop = stop or Stop(seconds=wanted.seconds)
     answer = solve_catchments(problem, request, stop=stop, seed=wanted.seed, progress=progress)
@@ -184,12 +212,16 @@ def run_catchments(
 
 
 def _compile(
-    run: WithStations, wanted: CatchmentsInput, units: gpd.GeoDataFrame, stations: gpd.GeoDataFrame
+    run: WithStations,
+    wanted: CatchmentsInput,
+    units: gpd.GeoDataFrame,
+    stations: gpd.GeoDataFrame,
+    part: str,
 ) -> tuple[CatchmentProblem, gpd.GeoDataFrame, NDArray[np.float64], tuple[Fault, ...]]:
     shapes = units.geometry.to_numpy()
     borders = shared_borders(shapes, wanted.snap_m)
-    indptr, neighbour, islands = join_islands(shapes, *borders, wanted.snap_m)
-    unit_of_place, beside = _units_of(run.demand, units)
+    indptr, neighbour, islands = join_islands(shapes, *borders, wanted.snap_m, part)
+    unit_of_place, beside = _units_of(run.demand, units, part)
     rates = {each.cell: each.per_person for each in wanted.work}
     by_group = np.array([rates.get(group, 0.0 if rates else 1.0) for group in run.demand.groups])
     row_work = run.demand.persons * by_group[run.demand.group]
@@ -199,7 +231,7 @@ def _compile(
         persons=np.bincount(row_unit, run.demand.persons, minlength=len(units)),
     )
     seconds = _seconds(run, units, stations, row_unit, row_work)
-    home, homeless = _homes(units, stations)
+    home, homeless = _homes(units, stations, part)
     problem = CatchmentProblem(
         unit_work=np.maximum(1, np.rint(units["work"] * _WORK_SCALE)).astype(np.int64),
         neighbour_indptr=indptr,
@@ -213,7 +245,7 @@ def _compile(
 
 
 def _units_of(
-    demand: DemandRows, units: gpd.GeoDataFrame
+    demand: DemandRows, units: gpd.GeoDataFrame, part: str
 ) -> tuple[NDArray[np.int64], tuple[Fault, ...]]:
     """The unit of every demand place, the nearest one where it lies in none."""
     points = demand.places.geometry.to_crs(units.crs).to_numpy()
@@ -224,11 +256,11 @@ def _units_of(
     beside = int(np.unique(pairs[0][away > 0]).size)
     if not beside:
         return unit, ()
-    return unit, (PLACES_BESIDE_UNITS("siting.catchments", count=beside),)
+    return unit, (PLACES_BESIDE_UNITS(f"{part}.catchments", count=beside),)
 
 
 def _homes(
-    units: gpd.GeoDataFrame, stations: gpd.GeoDataFrame
+    units: gpd.GeoDataFrame, stations: gpd.GeoDataFrame, part: str
 ) -> tuple[NDArray[np.int32], tuple[Fault, ...]]:
     """The unit in which each station stands; of several in one, the first has it."""
     points = stations.geometry.to_crs(units.crs).to_numpy()
@@ -243,7 +275,7 @@ def _homes(
     if not lost:
         return home, ()
     shown = ", ".join(lost[:_SHOWN]) + (" ..." if len(lost) > _SHOWN else "")
-    return home, (STATIONS_WITHOUT_UNIT("siting.catchments", count=len(lost), ids=shown),)
+    return home, (STATIONS_WITHOUT_UNIT(f"{part}.catchments", count=len(lost), ids=shown),)
 
 
 def _shares(wanted: CatchmentsInput, stations: gpd.GeoDataFrame) -> NDArray[np.int64]:

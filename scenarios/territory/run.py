@@ -59,12 +59,17 @@ class Territory:
 
 
 def build_territory(
-    run: SitingRun, *, stop: Stop, progress: ProgressCallback | None = None
+    run: SitingRun,
+    *,
+    units: gpd.GeoDataFrame | None = None,
+    stop: Stop,
+    progress: ProgressCallback | None = None,
 ) -> Territory:
     """The parts that the run's scenario asks for.
 
     Args:
         run: the siting run.
+        units: of the catchments, where they have been read (:func:`checked_units`).
         stop: of the run; its iterations and ``cancelled`` hold for the catchments too, whose
             seconds are their own.
         progress: hears of the catchments.
@@ -75,7 +80,9 @@ def build_territory(
     wanted, catchments = run.wanted, None
     if wanted.catchments is not None:
         rule = Stop(wanted.catchments.seconds, stop.iterations, stop.cancelled)
-        catchments = run_catchments(run, wanted.catchments, stop=rule, progress=progress)
+        catchments = run_catchments(
+            run, wanted.catchments, units=units, stop=rule, progress=progress
+        )
     return Territory(
         catchments,
         None if wanted.search_areas is None else search_areas_of(run, wanted.search_areas),

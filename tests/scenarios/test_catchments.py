@@ -137,6 +137,19 @@ class TestDivision:
             run(tmp_path, **change)
         assert [fault.code for fault in caught.value.faults] == [code]
 
+    @pytest.mark.parametrize(
+        "change", [{"work": [{"cell": "nobody", "per_person": 1}]}, {"name": "no_such"}]
+    )
+    def test_what_is_wrong_in_itself_is_told_before_anything_is_solved(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change
+    ) -> None:
+        def refuse(*_: object, **__: object) -> None:
+            raise AssertionError("solved")
+
+        monkeypatch.setattr("scenarios.siting.run.solve", refuse)
+        with pytest.raises(FaultError):
+            run(tmp_path, **change)
+
 
 class TestHandedOut:
     def test_layers_tables_and_the_book_that_dispatchers_read(self, tmp_path: Path) -> None:

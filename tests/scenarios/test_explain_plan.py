@@ -19,6 +19,7 @@ from scenarios.model_explain import PlanExplainInput
 from scenarios.plan.outcome import plan_outcome
 from scenarios.plan.run import PlanRun
 from tests.plan_town import solved
+from tests.small_town import source
 
 ONE_YEAR = [{"label": 2027, "capital_yuan": 620, "running_yuan": 6000}]
 ONE_CENTRE = [{"count": ["centre"], "per": "district", "exactly": 1}]
@@ -143,6 +144,24 @@ class TestQuestions:
             ("CC-S440", "plan.explain.why_not[0]"),
             ("CC-S440", "plan.explain.fallback[0]"),
         ]
+
+    @pytest.mark.parametrize(
+        ("changes", "code"),
+        [
+            ({"explain": {"why_not": ["P9"]}}, "CC-S440"),
+            ({"catchments": {"units": source("communities"), "id": "no_such"}}, "CC-G"),
+            ({"catchments": {"work": [{"cell": "no_such", "per_person": 1}]}}, "CC-S208"),
+        ],
+    )
+    def test_what_is_asked_wrongly_is_told_before_anything_is_solved(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], code: str
+    ) -> None:
+        def refuse(*_: object, **__: object) -> None:
+            raise AssertionError("solved")
+
+        monkeypatch.setattr("scenarios.plan.run.solve", refuse)
+        with pytest.raises(FaultError, match=code):
+            solved(tmp_path, **changes)
 
     def test_why_not_is_proved_by_the_best_plan_with_the_site(self, tmp_path: Path) -> None:
         run = ask(tmp_path, {"why_not": ["P3"], "fallback": "all_new"}, years=ONE_YEAR)
