@@ -28,6 +28,7 @@ from scenarios.model import (
     SitingInput,
     VisitsInput,
 )
+from scenarios.plan.conflict import NOTHING_KNOWN, conflict_note, most_of_conflict
 from scenarios.plan.model import AimInput
 from scenarios.plan.run import PlanRun, run_plan
 from scenarios.printing import write_sheets
@@ -216,8 +217,17 @@ def _has_answer(run: Run, lang: Lang) -> bool:
     if run.answer.result.status in (Status.OPTIMAL, Status.FEASIBLE):
         return True
     err.print(word("no_answer", lang), style="red")
-    if isinstance(run, PlanRun) and run.conflict:
-        err.print(word("conflict", lang))
-        for rule in run.conflict:
-            err.print(f"  {getattr(rule, lang)}", markup=False)
+    if isinstance(run, PlanRun):
+        _tell_why_none(run, lang)
     return False
+
+
+def _tell_why_none(run: PlanRun, lang: Lang) -> None:
+    """Why there is no plan: rules in conflict, or too little time."""
+    if run.why_none is None:
+        err.print(getattr(NOTHING_KNOWN, lang), markup=False)
+        return
+    err.print(word("conflict", lang))
+    for rule in most_of_conflict(run.conflict):
+        err.print(f"  {getattr(rule, lang)}", markup=False)
+    err.print(getattr(conflict_note(run.why_none), lang), markup=False)

@@ -279,7 +279,12 @@ def _front_sheet(found: Explanation, front: Sequence[FrontRow]) -> Sheet:
         sheet_column("cost_yuan", "总费用（元）", "total cost (yuan)", 0),
         _in(found.value_measure, "value", "成效", "worth"),
         _in(found.value_measure, "value_bound", "同费用成效上界", "proved most at this cost"),
-        sheet_column("share", "最差街道覆盖率（%）", "worst sub-district covered (%)", 1),
+        sheet_column(
+            "share",
+            "最差街道覆盖率（%，按权重与距离）",
+            "worst sub-district (%, weighted and faded share)",
+            1,
+        ),
         sheet_column("new_sites", "新设或变动站点", "sites new or changed", 0),
         sheet_column("proved", "已证明有效", "proved efficient"),
         sheet_column("chosen", "当前方案", "this plan"),

@@ -2,29 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from optimizer.siting.plan.explain.conflict import Conflict, Element, ElementKind
+from optimizer.siting.plan.explain.conflict import Conflict, ConflictStatus, Element, ElementKind
 from scenarios.model import Text
 from scenarios.plan.case import PlanCase
+from scenarios.plan.names import PERSONS
+from scenarios.plan.rule_texts import words
+from scenarios.plan.rules import FloorRow, RuleRow
 
-__all__ = ["conflict_texts", "element_text"]
+__all__ = ["NOTHING_KNOWN", "conflict_note", "conflict_texts", "element_text", "most_of_conflict"]
 
+NOTHING_KNOWN = Text(
+    zh="时限内既没有找到方案，也没有证明不存在方案：请延长求解时间，或放宽规则",
+    en="In the time given, neither a plan nor a proof that there is none: allow more seconds, or "
+    "relax rules",
+)
 _SHOWN = 10
+"""Ids of places that a text lists."""
+_MOST = 15
+"""Rules that reports and the console list; the table has them all."""
+_MUST_CHANGE = -2
+"""``RuleRow.rule`` of sites that may not stay as they are, whose texts name their year."""
 
 
 def conflict_texts(case: PlanCase, found: Conflict) -> tuple[Text, ...]:
     """A text per rule in conflict, then one per rule on demand that fails whatever stands."""
-    return (*_texts(case, found.elements), *_faults(case, found))
+    faults = tuple(_faults(case, found))
+    if faults:  # each names its rule, and is a conflict by itself
+        named = {fault.element for fault in found.faults if fault.rows.size}
+        others = tuple(each for each in found.elements if each not in named)
+        return (*_texts(case, others), *faults)
+    return tuple(_texts(case, found.elements))
 
 
-def _texts(case: PlanCase, elements: tuple[Element, ...]) -> Iterator[Text]:
-    """The elements in words; the two ends of one rule, and clients of one place, make one text."""
+def conflict_note(found: Conflict) -> Text:
+    """What is known of the rules in conflict: whether all of them are needed for it."""
+    if found.faults:
+        return Text(
+            zh="每条规则本身即无法满足，须分别放宽或取消，或在附近增加候选点。",
+            en="Each of these rules fails by itself: relax or drop it, or add candidates nearby.",
+        )
+    if found.status is ConflictStatus.IRREDUCIBLE:
+        return Text(
+            zh="放宽或取消其中任意一条，这组冲突即不复存在；其余规则之间可能另有冲突。",
+            en="Relax or drop any one of them and this conflict is gone; others may remain.",
+        )
+    return Text(
+        zh="这些规则不能同时成立，但其中有些可能与冲突无关；延长求解时间可进一步缩小范围。",
+        en="Together they admit no plan, but some may not be needed for that; more time narrows "
+        "them down.",
+    )
+
+
+def most_of_conflict(texts: Sequence[Text]) -> tuple[Text, ...]:
+    """The first rules in conflict, and how many more there are: what a reader takes in at once."""
+    more = len(texts) - _MOST
+    if more <= 0:
+        return tuple(texts)
+    rest = Text(zh=f"……另有 {more} 条，见 conflict.csv", en=f"... and {more} more in conflict.csv")
+    return (*texts[:_MOST], rest)
+
+
+def _texts(case: PlanCase, elements: Sequence[Element]) -> Iterator[Text]:
+    """The elements in words; the two ends of one rule, and people of one group, make one text."""
+    demand = case.demand
     said: set[Text] = set()
+    groups: dict[tuple[int, int], list[int]] = {}
+    for each in elements:
+        if each.kind is ElementKind.MUST_ROW and demand.site[each.index] < 0:
+            key = int(demand.service[each.index]), int(demand.group[each.index])
+            groups.setdefault(key, []).append(each.index)
     for element in elements:
         text = element_text(case, element)
+        if element.kind is ElementKind.MUST_ROW and demand.site[element.index] < 0:
+            key = int(demand.service[element.index]), int(demand.group[element.index])
+            text = _must_group(case, groups[key])
         if text not in said:
             said.add(text)
             yield text
@@ -34,9 +90,9 @@ def element_text(case: PlanCase, element: Element) -> Text:
     """A rule in words."""
     kind, at = element.kind, element.index
     if kind in (ElementKind.RULE_LOW, ElementKind.RULE_HIGH):
-        return case.rules[at].text
+        return _with_years(case, case.rules[at])
     if kind is ElementKind.FLOOR:
-        return case.floors[at].text
+        return _with_years(case, case.floors[at])
     if kind is ElementKind.MUST_ROW:
         return _must(case, at)
     if kind in (ElementKind.CAPITAL, ElementKind.RUNNING):
@@ -50,23 +106,53 @@ def element_text(case: PlanCase, element: Element) -> Text:
     return _request(case, kind)
 
 
+def _with_years(case: PlanCase, row: RuleRow | FloorRow) -> Text:
+    """The rule with its years, also where these are all years of the plan."""
+    labels = case.calendar.labels
+    is_always = row.first_year == 0 and row.last_year == len(labels) - 1
+    if not is_always or (isinstance(row, RuleRow) and row.rule == _MUST_CHANGE):
+        return row.text  # it names its years already
+    span = labels[0] if len(labels) == 1 else f"{labels[0]}-{labels[-1]}"
+    return Text(zh=words(row.text.zh, span, "zh"), en=words(row.text.en, span, "en"))
+
+
 def _must(case: PlanCase, row: int) -> Text:
     demand = case.demand
     service = case.services[int(demand.service[row])].label
     group = demand.labels[int(demand.group[row])]
-    site, place = int(demand.site[row]), int(demand.place[row])
-    if site >= 0:
-        name, name_en = case.sites["name"].iloc[site], case.sites["name_en"].iloc[site]
-        return Text(
-            zh=f"{name} 的{group.zh}须全部得到{service.zh}",
-            en=f"{group.en} of {name_en}: all of them need {service.en}",
-        )
-    home = demand.people.places["place_id"].iloc[place] if place >= 0 else ""
-    zh, en = (f"需求点 {home} 的", f" at place {home}") if place >= 0 else ("", "")
+    site = int(demand.site[row])
+    if site < 0:
+        return _must_group(case, [row])
+    name, name_en = case.sites["name"].iloc[site], case.sites["name_en"].iloc[site]
     return Text(
-        zh=f"{zh}{group.zh}须全部得到{service.zh}",
-        en=f"{group.en}{en}: all of them need {service.en}",
+        zh=f"{name} 的{group.zh}须全部得到{service.zh}",
+        en=f"{group.en} of {name_en}: all of them need {service.en}",
     )
+
+
+def _must_group(case: PlanCase, rows: Sequence[int]) -> Text:
+    """Rows of one service and group that are to be served as a whole, in one text."""
+    demand = case.demand
+    service = case.services[int(demand.service[rows[0]])].label
+    group = demand.labels[int(demand.group[rows[0]])]
+    places = np.unique(demand.place[list(rows)])
+    places = places[places >= 0]
+    where = Text(zh="", en="")
+    if places.size:
+        ids = _some(demand.people.places["place_id"].to_numpy()[places])
+        one = places.size == 1
+        where = Text(
+            zh=f"需求点 {ids} 的" if one else f"{places.size} 个需求点（{ids}）的",
+            en=f" at place {ids}" if one else f" at {places.size} places ({ids})",
+        )
+    return Text(
+        zh=f"{where.zh}{group.zh}须全部得到{service.zh}",
+        en=f"{group.en}{where.en}: all of them need {service.en}",
+    )
+
+
+def _some(ids: Sequence[object]) -> str:
+    return ", ".join(map(str, ids[:_SHOWN])) + (" ..." if len(ids) > _SHOWN else "")
 
 
 def _money(case: PlanCase, kind: ElementKind, year: int) -> Text:
@@ -156,19 +242,44 @@ def _request(case: PlanCase, kind: ElementKind) -> Text:
 
 
 def _faults(case: PlanCase, found: Conflict) -> Iterator[Text]:
-    """Whom nothing can reach, by rule that fails whatever stands."""
+    """Whom nothing can reach, by rule that fails whatever stands, service and (must) group."""
     demand = case.demand
-    ids = case.demand.people.places["place_id"].to_numpy()
+    grouped: dict[tuple[Text, int], list[int]] = {}
     for fault in found.faults:
-        rows = np.asarray(fault.rows, dtype=np.int64)
-        units = demand.units[rows].sum()
-        places = np.unique(demand.place[rows][demand.place[rows] >= 0])
-        if not places.size:
+        for row in fault.rows.tolist():
+            service, group = int(demand.service[row]), int(demand.group[row])
+            rule = element_text(case, fault.element)
+            if fault.element.kind is ElementKind.MUST_ROW:
+                rule = _everybody(case, service, group)
+            grouped.setdefault((rule, service), []).append(row)
+    for (rule, service), rows in grouped.items():
+        at = np.unique(rows)
+        count = f"{demand.units[at].sum():,.1f}"
+        unit = case.services[service].unit or PERSONS
+        ids = _where(case, at)
+        if not ids:
+            yield Text(
+                zh=f"{rule.zh}：共 {count} {unit.zh}没有任何可设场地可以服务",
+                en=f"{rule.en}: nothing that may stand serves {count} {unit.en}",
+            )
             continue
-        shown = ", ".join(map(str, ids[places[:_SHOWN]])) + (" ..." if places.size > _SHOWN else "")
-        rule = element_text(case, fault.element)
+        shown = _some(ids)
         yield Text(
-            zh=f"{rule.zh}：{places.size} 处共 {units:,.0f} 人无任何可设场地可达（{shown}）",
-            en=f"{rule.en}: nothing that may stand reaches {units:,.0f} persons at {places.size} "
-            f"places ({shown})",
+            zh=f"{rule.zh}：{len(ids)} 处共 {count} {unit.zh}无任何可设场地可达（{shown}）",
+            en=f"{rule.en}: nothing that may stand reaches {count} {unit.en} at {len(ids)} "
+            f"{'place' if len(ids) == 1 else 'places'} ({shown})",
         )
+
+
+def _everybody(case: PlanCase, service: int, group: int) -> Text:
+    label, who = case.services[service].label, case.demand.labels[group]
+    return Text(zh=f"{who.zh}须全部得到{label.zh}", en=f"{who.en}: all of them need {label.en}")
+
+
+def _where(case: PlanCase, rows: NDArray[np.int64]) -> list[str]:
+    """Ids of the demand places, and of the sites, at which people of these rows are."""
+    demand = case.demand
+    places, sites = np.unique(demand.place[rows]), np.unique(demand.site[rows])
+    ids = [*demand.people.places["place_id"].to_numpy()[places[places >= 0]]]
+    ids += [*case.sites["site_id"].to_numpy()[sites[sites >= 0]]]
+    return [str(each) for each in ids]

@@ -22,7 +22,6 @@ __all__ = [
     "floor_values",
     "loads",
     "money",
-    "moves",
     "rule_values",
     "served_units",
     "standing",
@@ -288,28 +287,6 @@ def loads(case: PlanCase, option: NDArray[np.int32], assignments: Assignments) -
                 }
             )
     return pd.DataFrame(rows, columns=["year", "site", "site_id", "service", "load", "capacity"])
-
-
-def moves(case: PlanCase, assignments: Assignments) -> pd.DataFrame:
-    """Residents and clients who are served elsewhere than today, per year."""
-    demand = case.demand
-    home = demand.site[assignments.row]
-    moved = (home >= 0) & (home != assignments.site)
-    ids = case.sites["site_id"].to_numpy()
-    row, to = assignments.row[moved], assignments.site[moved]
-    resident = demand.group[row] == len(demand.labels) - 2
-    return pd.DataFrame(
-        {
-            "year": assignments.year[moved],
-            "kind": np.where(resident, "residents", "clients"),
-            "service": demand.service[row],
-            "from_site": home[moved],
-            "from_id": ids[home[moved]],
-            "to_site": to,
-            "to_id": ids[to],
-            "units": assignments.amount[moved] / case.problem.units_per_person,
-        }
-    )
 
 
 def rule_values(case: PlanCase, option: NDArray[np.int32]) -> tuple[RuleValue, ...]:

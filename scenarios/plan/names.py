@@ -16,7 +16,17 @@ from scenarios.words import both
 if TYPE_CHECKING:
     from scenarios.plan.run import PlanRun
 
-__all__ = ["ALL", "EVERYBODY", "NOWHERE", "TODAY", "PlanNames", "bracketed", "joined", "rows_of"]
+__all__ = [
+    "ALL",
+    "EVERYBODY",
+    "NOWHERE",
+    "PERSONS",
+    "TODAY",
+    "PlanNames",
+    "bracketed",
+    "joined",
+    "rows_of",
+]
 
 ALL = Text(zh="全区", en="whole district")
 EVERYBODY = Text(zh="合计", en="everybody")
@@ -24,7 +34,7 @@ NOWHERE = Text(zh="街道范围外", en="outside the sub-districts")
 TODAY = Text(zh="现状", en="today")
 
 _NAMELESS = {"layer": ("设施", "site"), "quota": ("新建小区", "new compound")}
-_PERSONS = Text(zh="人", en="persons")
+PERSONS = Text(zh="人", en="persons")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +85,7 @@ class PlanNames:
     @property
     def units(self) -> tuple[Text, ...]:
         """What each service counts."""
-        return tuple(service.unit or _PERSONS for service in self.run.case.services)
+        return tuple(service.unit or PERSONS for service in self.run.case.services)
 
     @property
     def years(self) -> tuple[str, ...]:

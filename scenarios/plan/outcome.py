@@ -131,5 +131,6 @@ def _summary(run: PlanRun) -> dict[str, Any]:
         ],
         "rules_broken": sum(not each.met for each in run.rules),
         "floors_missed": sum(not each.met for each in run.floors),
+        "conflict_status": None if run.why_none is None else str(run.why_none.status),
         "conflict": [text.model_dump() for text in run.conflict],
     }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from optimizer.siting.plan.problem import PlanObjective
 from scenarios.compare import percent
 from scenarios.explain.sheets import left_out
 from scenarios.model import Text
 from scenarios.outcome import Sheet
+from scenarios.plan.conflict import NOTHING_KNOWN, conflict_note, most_of_conflict
 from scenarios.plan.figures import PlanCoverage
 from scenarios.plan.names import PlanNames
 from scenarios.plan.run import PlanRun
@@ -48,10 +50,10 @@ def _why_none(run: PlanRun) -> Iterator[Text]:
     """The first thing to read where there is no plan."""
     if run.solved:
         return
-    if not run.conflict:
+    if run.why_none is None:
         yield Text(
-            zh="时限内没有找到满足全部规则的方案；本报告各项数字均为现状。",
-            en="No plan was found in time that keeps all rules; all figures here are today's.",
+            zh=f"{NOTHING_KNOWN.zh}（本报告各项数字均为现状）",
+            en=f"{NOTHING_KNOWN.en} (all figures here are today's)",
         )
         return
     yield Text(
@@ -59,12 +61,16 @@ def _why_none(run: PlanRun) -> Iterator[Text]:
         en="Proved: no plan keeps all rules. These cannot hold together "
         "(all figures here are today's):",
     )
-    yield from run.conflict
+    yield from most_of_conflict(run.conflict)
+    yield conflict_note(run.why_none)
 
 
 def _table(run: PlanRun, sheet: Sheet) -> Table:
-    if sheet.name in ("loads", "moves") and run.solved:
+    if sheet.name == "loads" and run.solved:
         sheet = last_year_only(sheet, run.year_labels[-1])
+    if sheet.name == "conflict":
+        status = sheet.rows[0][1]
+        sheet = replace(sheet, rows=tuple((e, status) for e in most_of_conflict(run.conflict)))
     return sheet.table(leave_out=left_out(sheet.name) or _IDS)
 
 

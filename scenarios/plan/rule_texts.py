@@ -26,9 +26,13 @@ def services_text(wanted: PlanInput, services: Sequence[str]) -> Text:
 
 
 def words(text: str, span: str, lang: str) -> str:
-    """The text with its years in brackets."""
+    """The text with its years in brackets, the ones it ends with or its own."""
     if not span:
         return text
+    if lang == "zh" and text.endswith("）"):
+        return f"{text[:-1]}，{span}）"
+    if lang == "en" and text.endswith(")"):
+        return f"{text[:-1]}, {span})"
     return f"{text}（{span}）" if lang == "zh" else f"{text} ({span})"
 
 
@@ -40,9 +44,15 @@ def rule_text(
     scale: int,
     span: Text,
 ) -> Text:
-    """Such as "Andingmen: centre, exactly 1 (from 2027)"."""
-    what = rule.label or _what_text(wanted, rule)
+    """Such as "Andingmen: centre, exactly 1 (from 2027)"; a label keeps its limit in brackets."""
     zh, en = _limits_text(rule, limits, scale)
+    if rule.label is not None:
+        named = Text(zh=f"{rule.label.zh}（{zh}）", en=f"{rule.label.en} ({en})")
+        return Text(
+            zh=words(f"{place.zh}：{named.zh}", span.zh, "zh"),
+            en=words(f"{place.en}: {named.en}", span.en, "en"),
+        )
+    what = _what_text(wanted, rule)
     return Text(
         zh=words(f"{place.zh}：{what.zh} {zh}", span.zh, "zh"),
         en=words(f"{place.en}: {what.en}, {en}", span.en, "en"),

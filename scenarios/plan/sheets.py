@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from optimizer.siting.plan.explain.conflict import Conflict, ConflictStatus
 from scenarios.compare import percent
 from scenarios.model import Text
 from scenarios.outcome import Cell, Sheet, sheet_column
+from scenarios.plan.conflict import conflict_note
 from scenarios.plan.figures import PlanCoverage
 from scenarios.plan.names import TODAY, PlanNames, rows_of
 from scenarios.plan.run import PlanRun
@@ -23,6 +25,10 @@ _GUESSED = Text(zh="估算", en="estimated")
 _COUNTED = Text(zh="统计", en="counted")
 _YES = Text(zh="是", en="yes")
 _NO = Text(zh="否", en="no")
+_CONFLICT = {
+    True: Text(zh="每条均为冲突所必需（已证明）", en="each is needed for it (proved)"),
+    False: Text(zh="不能同时成立（已证明），有些可能无关", en="proved; some may not be needed"),
+}
 _TOTAL = Text(zh="合计", en="all years")
 
 _STATE_OF_CHANGE = {
@@ -37,8 +43,8 @@ def plan_sheets(run: PlanRun) -> tuple[Sheet, ...]:
     """Every table that the plan has rows for; without a plan, those that tell of today."""
     names = PlanNames(run)
     sheets = []
-    if run.conflict:
-        sheets.append(_conflict_sheet(run))
+    if run.why_none is not None and run.conflict:
+        sheets.append(_conflict_sheet(run, run.why_none))
     if run.solved:
         sheets.append(_changes_sheet(run, names))
     sheets.append(_network_sheet(run, names))
@@ -66,10 +72,12 @@ def _service_sheets(run: PlanRun, names: PlanNames) -> Iterator[Sheet]:
 
 
 def district_rows(run: PlanRun, service: int) -> list[PlanCoverage]:
-    """Coverage of a service by sub-district, where people who live there ask for it."""
+    """Coverage of a service by sub-district, where people who live there walk to it."""
     demand = run.case.demand
     if not ((demand.service == service) & (demand.site < 0)).any() or not run.district.labels:
         return []  # residents of homes only, who need it wherever they are
+    if not run.case.services[service].walk:
+        return []  # any site will do: which sub-district gets a place is arbitrary between equals
     return [
         row
         for row in run.coverage
@@ -110,16 +118,14 @@ def _year_zh(label: str) -> str:
     return f"{label} 年" if label.isdigit() else label
 
 
-def _conflict_sheet(run: PlanRun) -> Sheet:
+def _conflict_sheet(run: PlanRun, found: Conflict) -> Sheet:
+    status = _CONFLICT[found.status is ConflictStatus.IRREDUCIBLE]
     return Sheet(
         "conflict",
         Text(zh="不能同时满足的规则", en="Rules that cannot hold together"),
-        (sheet_column("rule", "规则", "rule"),),
-        tuple((text,) for text in run.conflict),
-        Text(
-            zh="放宽或取消其中任意一条，这组冲突即不复存在；其余规则之间可能另有冲突。",
-            en="Relax or drop any one of them and this conflict is gone; others may remain.",
-        ),
+        (sheet_column("rule", "规则", "rule"), sheet_column("status", "状态", "status")),
+        tuple((text, status) for text in run.conflict),
+        conflict_note(found),
     )
 
 
@@ -398,6 +404,7 @@ def _loads_sheet(run: PlanRun, names: PlanNames) -> Sheet:
 
 
 def _moves_sheet(run: PlanRun, names: PlanNames) -> Sheet:
+    decimals = 0 if (run.moves["units"] % 1 == 0).all() else 1
     columns = (
         sheet_column("year", "年度", "year"),
         sheet_column("who", "人群", "who"),
@@ -406,7 +413,7 @@ def _moves_sheet(run: PlanRun, names: PlanNames) -> Sheet:
         sheet_column("from", "原设施", "from"),
         sheet_column("to_id", "接收设施编号", "to (id)"),
         sheet_column("to", "接收设施", "to"),
-        sheet_column("persons", "数量", "how many", 1),
+        sheet_column("persons", "人数", "persons", decimals),
     )
     who = dict(zip(("residents", "clients"), run.case.demand.labels[-2:], strict=True))
     rows = tuple(
@@ -423,7 +430,12 @@ def _moves_sheet(run: PlanRun, names: PlanNames) -> Sheet:
         for row in rows_of(run.moves)
     )
     title = Text(zh="在住与在服老人的转移", en="Residents and clients who move")
-    return Sheet("moves", title, columns, rows)
+    note = Text(
+        zh="按发生年度列出，原设施为上一年所在设施；不变者不列。",
+        en="Told in the year in which they move, from where they were the year before; whoever "
+        "stays is not listed.",
+    )
+    return Sheet("moves", title, columns, rows, note)
 
 
 def _quotas_sheet(run: PlanRun, names: PlanNames) -> Sheet:

@@ -260,9 +260,10 @@ class TestConflict:
         services[0] = {**services[0], "minutes": 1}
         found = solved(tmp_path, floors=floors, services=services)
         assert found.status is Status.INFEASIBLE
-        floor, fault = found.conflict
-        assert floor.zh == "全区：care（中）覆盖率不低于 100 %"
-        assert fault.en.startswith("whole district: care reaches at least 100 %: nothing that may")
+        (fault,) = found.conflict
+        assert fault.zh.startswith("全区：care（中）覆盖率不低于 100 %（2026-2027）：")
+        rule = "whole district: care reaches at least 100 % (2026-2027): nothing that may stand"
+        assert fault.en.startswith(rule)
 
 
 def test_rules_tell_their_values_in_the_planners_units(tmp_path: Path) -> None:

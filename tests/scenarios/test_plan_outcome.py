@@ -235,6 +235,7 @@ class TestConflict:
         assert check_run(tmp_path / "out") == ()
         summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
         assert summary["has_plan"] is False and len(summary["conflict"]) == 3
+        assert summary["conflict_status"] == "irreducible"
 
 
 class TestWritten:
