@@ -27,6 +27,7 @@ class Evaluation:
         opening, closing, yearly: the cost's parts, in fen.
         travel: weighted travel of all years. worst: ticks, of weighted rows in the last year.
         shares: int64[d], of districts with demand in the last year, in millionths, ascending.
+        row_value: int64[T, n], value of every row, backup apart, years' weights apart.
     """
 
     covered: int
@@ -39,6 +40,7 @@ class Evaluation:
     travel: int
     worst: int
     shares: NDArray[np.int64]
+    row_value: NDArray[np.int64]
 
     @property
     def value(self) -> int:
@@ -103,6 +105,7 @@ def evaluate(
         travel=travel,
         worst=worst,
         shares=_shares(problem, row_value[-1]),
+        row_value=row_value,
     )
 
 

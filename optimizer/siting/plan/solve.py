@@ -13,6 +13,7 @@ from optimizer.result import SolveResult, Status, StopReason, versions_of
 from optimizer.siting.engine import Reporter
 from optimizer.siting.plan.as_allocation import allocation_plan
 from optimizer.siting.plan.as_cover import cover_plan
+from optimizer.siting.plan.complete import complete
 from optimizer.siting.plan.evaluate import evaluate
 from optimizer.siting.plan.first_plan import first_plan
 from optimizer.siting.plan.max_min import fairest
@@ -282,15 +283,16 @@ def _answer(model: PlanModel, result: _Result, clock: StopClock, seed: int) -> P
         bound = None if found.infeasible else found.bound
         return _no_plan(status, bound, found.reason, clock, seed)
     plan = read_plan(model, found.whole)
+    assignments, figures = complete(model.problem, model.request, plan.option, plan.assignments)
     fair = model.request.objective is PlanObjective.MAX_MIN
-    parts = plan.figures.parts(model.request)
+    parts = figures.parts(model.request)
     objective = sum(parts.values())
-    shares = plan.figures.shares if fair else result.share_bounds
+    shares = figures.shares if fair else result.share_bounds
     proved = found.bound == objective and np.array_equal(shares, result.share_bounds)
     return PlanAnswer(
         option=plan.option,
         parent=plan.parent,
-        assignments=plan.assignments,
+        assignments=assignments,
         quota_site=plan.quota_site,
         result=SolveResult(
             status=Status.OPTIMAL if proved else Status.FEASIBLE,
