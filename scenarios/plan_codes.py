@@ -6,6 +6,7 @@ __all__ = [
     "AREA_UNKNOWN",
     "NOT_A_SIZE",
     "NOT_A_YEAR",
+    "NO_COMMUNITIES",
     "NO_DISTRICTS",
     "PAIRS_LEFT_OUT",
     "PEOPLE_OUT_OF_REACH",
@@ -31,10 +32,17 @@ NOT_A_YEAR = FaultKind(
 )
 NO_DISTRICTS = FaultKind(
     "CC-S402",
-    "{what} counts per {unit}, but the scenario has no layer of them",
-    "{what} 按 {unit} 统计，但方案中没有相应图层",
-    "add districts to the scenario, or communities to the plan",
-    "请在方案中补充 districts，或在 plan 中补充 communities",
+    "{what} counts per sub-district, but the scenario has no layer of them",
+    "{what} 按街道统计，但方案中没有街道图层",
+    "add districts to the scenario",
+    "请在方案中补充 districts",
+)
+NO_COMMUNITIES = FaultKind(
+    "CC-S403",
+    "{what} counts per community, but the plan has no layer of them",
+    "{what} 按社区统计，但 plan 中没有社区图层",
+    "add communities to the plan",
+    "请在 plan 中补充 communities",
 )
 
 # Warnings: told with the answer, never raised.

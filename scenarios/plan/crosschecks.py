@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from scenarios.plan.model import PlanInput, PlanSitesInput, RuleInput, ServiceInput, SizeInput
 from scenarios.plan.years import Calendar
@@ -144,6 +145,7 @@ def _names(plan: PlanInput) -> Iterator[PlanFinding]:
 
 def _years(plan: PlanInput) -> Iterator[PlanFinding]:
     calendar = Calendar.of(plan.years)
+    yield from _order(calendar.labels)
     fields: list[tuple[Steps, object]] = []
     for part in ("sites", "candidates", "quotas"):
         fields += [((part, at, "year"), e.year) for at, e in enumerate(getattr(plan, part))]
@@ -168,6 +170,18 @@ def _years(plan: PlanInput) -> Iterator[PlanFinding]:
                 steps,
                 (f"{label} is no year of the plan: {listed}", f"{label} 不是规划年份：{listed}"),
                 ("write one of the labels under years", "请填写 years 中的年份"),
+            )
+
+
+def _order(labels: Sequence[str]) -> Iterator[PlanFinding]:
+    """Labels that are numbers ascend; a year that is given twice is told elsewhere."""
+    numbers = [(at, int(label)) for at, label in enumerate(labels) if label.isdecimal()]
+    for (_, before), (at, number) in pairwise(numbers):
+        if number < before:
+            yield (
+                ("years", at, "label"),
+                (f"{number} comes after {before}", f"{number} 排在 {before} 之后"),
+                ("put the years in ascending order", "请按先后顺序排列年份"),
             )
 
 

@@ -12,7 +12,7 @@ from base.faults import Fault
 from scenarios.district import District, in_english
 from scenarios.model import Text
 from scenarios.plan.model import PlanInput, PopulationInput
-from scenarios.plan_codes import NO_DISTRICTS, POPULATION_EMPTY
+from scenarios.plan_codes import NO_COMMUNITIES, NO_DISTRICTS, POPULATION_EMPTY
 
 __all__ = ["Places", "read_places"]
 
@@ -66,7 +66,7 @@ def read_places(
 
     people: dict[str, dict[str, NDArray[np.float64]]] = {unit: {} for unit in labels}
     for population in wanted.populations:
-        found = _counted(population, district)
+        found = _counted(wanted, population, district)
         if found is None:
             continue
         points, counts = found
@@ -82,14 +82,14 @@ def read_places(
 
 def _need_layers(wanted: PlanInput, district: District) -> None:
     missing = {
-        "subdistrict": district.subdistricts is None,
-        "community": wanted.communities is None,
+        "subdistrict": NO_DISTRICTS if district.subdistricts is None else None,
+        "community": NO_COMMUNITIES if wanted.communities is None else None,
     }
     for part in ("rules", "floors"):
         for at, rule in enumerate(getattr(wanted, part)):
-            if missing.get(rule.per, False):
-                what = f"{part}[{at}]"
-                fault = NO_DISTRICTS(f"plan.{part}.{at}.per", what=what, unit=rule.per)
+            kind = missing.get(rule.per)
+            if kind is not None:
+                fault = kind(f"#/plan/{part}/{at}", what=f"{part}[{at}]")
                 district.reader.faults.add(fault)
 
 
@@ -118,13 +118,13 @@ def _inside(polygons: gpd.GeoDataFrame, points: gpd.GeoSeries) -> NDArray[np.int
 
 
 def _counted(
-    population: PopulationInput, district: District
+    wanted: PlanInput, population: PopulationInput, district: District
 ) -> tuple[gpd.GeoSeries, NDArray[np.float64]] | None:
     if population.source is None:
         frame = district.subdistricts
         if frame is None:
-            where = f"plan.populations.{population.id}"
-            fault = NO_DISTRICTS(where, what=population.id, unit="subdistrict")
+            where = f"#/plan/populations/{wanted.populations.index(population)}"
+            fault = NO_DISTRICTS(where, what=population.id)
             district.reader.faults.add(fault)
             return None
         column = "population"

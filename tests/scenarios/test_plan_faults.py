@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from base.faults import FaultError
+from scenarios.district import open_district
 from scenarios.files import load_scenario
+from scenarios.plan.case import compile_plan
 from tests.plan_town import compiled, layers, plan, text
 from tests.small_town import source, write_town
 
@@ -63,6 +66,7 @@ def test_unknown_names_are_all_told_at_once(tmp_path: Path) -> None:
     ("changes", "path"),
     [
         ({"years": [{"label": 2026}, {"label": "2026"}]}, "years"),
+        ({"years": [{"label": 2028}, {"label": 2027}, {"label": 2029}]}, "years/1/label"),
         ({"rules": [{"at_least": 1}]}, "rules/0"),
         ({"rules": [{"count": [], "area": [], "at_least": 1}]}, "rules/0"),
         ({"rules": [{"count": []}]}, "rules/0"),
@@ -134,7 +138,29 @@ def test_cells_of_layers_are_told_by_row(tmp_path: Path) -> None:
 
 def test_rules_per_community_need_communities(tmp_path: Path) -> None:
     rules = [{"count": [], "per": "community", "at_least": 1}]
-    assert told(tmp_path, rules=rules) == ["CC-S402"]
+    with pytest.raises(FaultError) as caught:
+        compiled(tmp_path, rules=rules)
+    (fault,) = caught.value.faults
+    assert fault.code == "CC-S403" and fault.path == "#/plan/rules/0"
+    assert "communities" in fault.remedy("en") and "districts" not in fault.remedy("en")
+
+
+def test_rules_per_sub_district_need_districts(tmp_path: Path) -> None:
+    rules = [{"count": [], "at_most": 9}, {"count": [], "per": "subdistrict", "at_least": 1}]
+    floors = [{"share": 0.1, "service": "care", "per": "subdistrict"}]
+    people = [{"id": "all", "label": text("all")}]
+    setting = plan(rules=rules, floors=floors, populations=people)
+    path = write_town(tmp_path, layers(), setting)
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    path.write_text(yaml.safe_dump({k: v for k, v in data.items() if k != "districts"}))
+    scenario, root = load_scenario(path)
+    assert scenario.plan is not None
+    with pytest.raises(FaultError) as caught:
+        compile_plan(scenario.plan, open_district(scenario, root))
+    found = {fault.path: fault for fault in caught.value.faults}
+    assert {"#/plan/rules/1", "#/plan/floors/0"} <= found.keys()
+    for fault in found.values():
+        assert fault.code == "CC-S402" and "communities" not in fault.remedy("en")
 
 
 def test_missing_columns_of_every_layer(tmp_path: Path) -> None:
