@@ -1,10 +1,12 @@
-"""``carecircle demo``: a generated town, and the three jobs on it, one after the other."""
+"""``carecircle demo``: a generated town, and the four jobs on it, one after the other."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 from typing import Literal
+
+from pydantic import BaseModel
 
 from api.codes import NOT_A_DEMO
 from api.console import err, out, show_facts
@@ -14,14 +16,14 @@ from base.faults import FaultError, Lang
 from scenarios.demo import generate, write_town
 from scenarios.files import load_scenario
 from scenarios.index_page import ReportLink, write_index
-from scenarios.model import Text
+from scenarios.model import Scenario, Text
 
 __all__ = ["tour"]
 
-_JOBS: tuple[JobName, ...] = ("site", "visits", "meals")
+_JOBS: tuple[JobName, ...] = ("site", "plan", "visits", "meals")
 _MARK = "town/scenario.yaml"
 _SUBTITLE = Text(
-    zh="生成的示范城镇：三项任务及其独立检验", en="A generated town: three jobs, each checked"
+    zh="生成的示范城镇：四项任务及其独立检验", en="A generated town: four jobs, each checked"
 )
 
 
@@ -39,15 +41,12 @@ def tour(
         shutil.rmtree(out_dir / "town", ignore_errors=True)
         path = write_town(generate(size, seed), out_dir / "town")
         scenario, folder = load_scenario(path)
+    limited = _with_seconds(scenario, seconds)
     done: dict[JobName, Done] = {}
     for name in _JOBS:
-        limits = {
-            part: getattr(scenario, part).model_copy(update={"seconds": seconds})
-            for part in ("siting", "visits", "meals")
-        }
         done[name] = solve_and_write(
             name,
-            scenario.model_copy(update=limits),
+            limited,
             folder,
             out_dir / name,
             data=out_dir / "data",
@@ -60,6 +59,18 @@ def tour(
     write_index(index, scenario.name, _SUBTITLE, links, scenario.assumptions, lang)
     out.print(word("report_at", lang, path=index.absolute()), markup=False)
     return clean
+
+
+def _with_seconds(scenario: Scenario, seconds: float) -> Scenario:
+    """The scenario with the same seconds for every job."""
+    limits: dict[str, BaseModel] = {
+        part: getattr(scenario, part).model_copy(update={"seconds": seconds})
+        for part in ("siting", "visits", "meals")
+    }
+    assert scenario.plan is not None
+    objective = scenario.plan.objective.model_copy(update={"seconds": seconds})
+    limits["plan"] = scenario.plan.model_copy(update={"objective": objective})
+    return scenario.model_copy(update=limits)
 
 
 def _link(name: JobName, done: Done, out_dir: Path) -> ReportLink:

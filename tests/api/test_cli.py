@@ -184,6 +184,18 @@ def test_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "precious.txt").read_text() == "mine"
 
 
+def test_the_demo_runs_and_checks_four_jobs(tmp_path: Path) -> None:
+    out = tmp_path / "demo"
+    done = call("demo", "--out", out, "--size", "S", "--seconds", 3, "--lang", "en")
+    assert done.exit_code == 0, done.output
+    page = (out / "index.html").read_text(encoding="utf-8")
+    assert "四项任务" in page and "four jobs" in page
+    for job in ("site", "plan", "visits", "meals"):
+        assert f"{job}/report.html" in page and (out / job / "report.html").exists()
+    summary = json.loads((out / "plan" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["kind"] == "plan" and summary["result"]["status"] in ("optimal", "feasible")
+
+
 def test_check_of_an_empty_folder_is_a_fault(tmp_path: Path) -> None:
     assert call("check", tmp_path, "--lang", "en").exit_code == 2
 
