@@ -59,6 +59,7 @@ __all__ = [
     "STREETS_CUT_OFF",
     "TOO_FEW_UNITS",
     "TOO_MANY_SKILLS",
+    "UNEVEN_CATCHMENTS",
     "UNKNOWN_FACT",
     "UNKNOWN_FIELD",
     "UNKNOWN_POLICY_PACK",
@@ -497,6 +498,17 @@ VISITS_ELSEWHERE = FaultKind(
     "{total} 次探访中有 {count} 次位于驿站 {station} 的责任片区之外，未列入计划",
     "plan them with the stations that they belong to",
     "请在其所属驿站的计划中安排",
+)
+UNEVEN_CATCHMENTS = FaultKind(
+    "CC-S275",
+    "the catchments miss the balance of {tolerance} %: work runs from {least} % ({least_id}) to "
+    "{most} % ({most_id}) of the targets, {off} of {total} stations are beyond the tolerance, "
+    "{empty} have no unit; at least {bound} % off is proved unavoidable",
+    "责任片区未达到 {tolerance} % 的均衡要求：工作量为目标的 {least} %（{least_id}）至 {most} %"
+    "（{most_id}），{total} 个驿站中有 {off} 个超出容许偏差，{empty} 个没有单元；"
+    "已证明偏差至少为 {bound} %",
+    "give smaller units, targets by floor area (share_by), more seconds, or a wider tolerance",
+    "请提供更小的单元、按建筑面积设定目标（share_by）、增加求解时间，或放宽容许偏差",
 )
 
 # --- rule packs and the demo town: CC-S300 .. CC-S399 --------------------------------------------

@@ -8,7 +8,7 @@ along the streets at every cell's own speed, from the people's places to the sta
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -32,6 +32,7 @@ from scenarios.codes import (
     PLACES_BESIDE_UNITS,
     STATIONS_WITHOUT_UNIT,
     TOO_FEW_UNITS,
+    UNEVEN_CATCHMENTS,
     UNKNOWN_REFERENCE,
 )
 from scenarios.demand import DemandRows
@@ -208,7 +209,35 @@ def run_catchments(
         reasons += [(each.text("en"), each.text("zh")) for each in answer.reasons]
         reasons = reasons or [("no division was found", "未找到划分方案")]
         raise FaultError([CHECK_REFUSED(what_en=en, what_zh=zh) for en, zh in reasons])
-    return CatchmentRun(wanted, units, stations, minutes, problem, answer, warnings)
+    found = CatchmentRun(wanted, units, stations, minutes, problem, answer, warnings)
+    return replace(found, warnings=(*warnings, *_uneven(found, part)))
+
+
+def _uneven(run: CatchmentRun, part: str) -> tuple[Fault, ...]:
+    """A warning with the figures where the tolerance is not kept."""
+    wanted, answer = run.wanted, run.answer
+    if answer.deviation_ppm is None or answer.deviation_ppm <= round(
+        wanted.tolerance_percent * _PPM
+    ):
+        return ()
+    table = run.catchments
+    percent = table["percent_of_target"].to_numpy(dtype=np.float64)
+    least, most = int(np.nanargmin(percent)), int(np.nanargmax(percent))
+    ids = table["station_id"].tolist()
+    return (
+        UNEVEN_CATCHMENTS(
+            f"{part}.catchments",
+            tolerance=f"{wanted.tolerance_percent:g}",
+            least=f"{percent[least]:.0f}",
+            least_id=ids[least],
+            most=f"{percent[most]:.0f}",
+            most_id=ids[most],
+            off=int((np.abs(percent - 100) > wanted.tolerance_percent).sum()),
+            total=len(ids),
+            empty=int((table["units"] == 0).sum()),
+            bound=f"{answer.deviation_bound_ppm / _PPM:.1f}",
+        ),
+    )
 
 
 def _compile(

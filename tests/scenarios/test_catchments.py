@@ -33,6 +33,13 @@ def communities(gap: float = 0.0) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"code": ["A", "B", "C", "D"]}, geometry=shapes, crs=CRS)
 
 
+def merged(*parts: tuple[str, ...]) -> gpd.GeoDataFrame:
+    """Communities joined into larger ones."""
+    single = communities().set_index("code").geometry
+    shapes = [single[list(part)].union_all() for part in parts]
+    return gpd.GeoDataFrame({"code": ["".join(p) for p in parts]}, geometry=shapes, crs=CRS)
+
+
 def run(folder: Path, layer: gpd.GeoDataFrame | None = None, **changes: object) -> SitingRun:
     layers = {
         "demand": points({"x": x, "y": 300, "people": n} for x, n in PEOPLE),
@@ -108,6 +115,16 @@ class TestDivision:
         told = run(tmp_path / "told", communities(gap=20))
         assert "CC-S271" in {fault.code for fault in told.warnings}
         assert told.territory.catchments is not None
+
+    def test_a_missed_balance_is_told_with_its_figures(self, tmp_path: Path) -> None:
+        """One unit with a quarter of the people and one with the rest: 50 % and 150 %."""
+        lumpy = run(tmp_path / "lumpy", merged(("A",), ("B", "C", "D")), tolerance_percent=10)
+        told = {fault.code: fault for fault in lumpy.warnings}["CC-S275"]
+        assert told.path == "siting.catchments"
+        assert "50 % (S1) to 150 % (S2)" in told.text("en") and "50.0 %" in told.text("en")
+        assert "50 %（S1）至 150 %（S2）" in told.text("zh")
+        even = run(tmp_path / "even", tolerance_percent=0)
+        assert "CC-S275" not in {fault.code for fault in even.warnings}
 
     def test_squares_stand_in_for_communities(self, tmp_path: Path) -> None:
         found = run(tmp_path, units=None, id=None, grid_m=200).territory.catchments
