@@ -2,7 +2,14 @@
 
 from base.faults import FaultKind
 
-__all__ = ["BETTER_FOUND", "NOT_EXPLAINED", "NO_SUCH_SITE", "WEAK_PROMISE"]
+__all__ = [
+    "BETTER_FOUND",
+    "NOT_EXPLAINED",
+    "NO_SEARCH_AREAS",
+    "NO_SUCH_SITE",
+    "PLAIN_AREAS",
+    "WEAK_PROMISE",
+]
 
 NO_SUCH_SITE = FaultKind(
     "CC-S440",
@@ -35,4 +42,19 @@ WEAK_PROMISE = FaultKind(
     "有 {count} 个站点的选址范围保证较弱：损失上限超过该站自身新增覆盖的一半（{ids}）",
     "state the limit of the site itself (search_areas: of: site)",
     "请改为按本站新增覆盖设定上限（search_areas: of: site）",
+)
+PLAIN_AREAS = FaultKind(
+    "CC-S453",
+    "the search areas promise plain coverage of {service_en} in the last year and nothing else; "
+    "not looked at: {what_en}",
+    "选址范围只保证末年“{service_zh}”是否覆盖，其他均未考虑：{what_zh}",
+    "compare premises by solving the plan with them as candidates",
+    "请将备选房源作为候选点重新求解后比较",
+)
+NO_SEARCH_AREAS = FaultKind(
+    "CC-S454",
+    "there are no search areas: every service that people walk to counts its places ({names_en})",
+    "未给出选址范围：所有步行到达的服务均按容量计算（{names_zh}）",
+    "compare premises by solving the plan with them as candidates",
+    "请将备选房源作为候选点重新求解后比较",
 )

@@ -13,6 +13,7 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
+from base.faults import Fault
 from geo.modes import TravelMode
 from optimizer.arrays import csr_rows
 from optimizer.siting.plan.problem import PlanProblem
@@ -20,6 +21,8 @@ from optimizer.siting.problem import SiteStatus, SitingProblem
 from optimizer.stop import ProgressCallback, Stop
 from scenarios.demand import TICKS_PER_SECOND, DemandRows
 from scenarios.district import District
+from scenarios.explain_codes import NO_SEARCH_AREAS, PLAIN_AREAS
+from scenarios.model_parts import Text
 from scenarios.model_territory import AccessInput, SearchAreasInput
 from scenarios.plan.demand import WEIGHT_SCALE
 from scenarios.territory.access import access_between
@@ -66,6 +69,46 @@ def plan_territory(
         catchments,
         None if wanted.search_areas is None else _areas(run, wanted.search_areas),
         None if wanted.access is None else _access(run, ground, wanted.access),
+        () if wanted.search_areas is None else _area_limits(run),
+    )
+
+
+def _free_services(run: PlanRun) -> list[int]:
+    """Services with a walk circle and without counted places."""
+    counted = run.problem.capacitated
+    return [n for n, each in enumerate(run.case.services) if each.walk and not counted[n]]
+
+
+def _area_limits(run: PlanRun) -> tuple[Fault, ...]:
+    """What the search areas leave out, by name."""
+    case, demand, free = run.case, run.problem.demand, _free_services(run)
+    walked = [n for n, each in enumerate(case.services) if each.walk]
+    if not free:
+        labels = [case.services[n].label for n in walked]
+        zh, en = "、".join(each.zh for each in labels), ", ".join(each.en for each in labels)
+        return (NO_SEARCH_AREAS("plan.search_areas", names_zh=zh, names_en=en),)
+    mine, service = demand.service == free[0], case.services[free[0]].label
+    left: list[Text] = []
+    if (demand.full < demand.radius)[mine].any():
+        left.append(Text(zh="随距离递减", en="that it fades with distance"))
+    if demand.backup[mine].any():
+        left.append(Text(zh="后备覆盖", en="backup by a second site"))
+    for other in walked:
+        label = case.services[other].label
+        if run.problem.capacitated[other]:
+            left.append(Text(zh=f"{label.zh}的容量", en=f"the places of {label.en}"))
+        elif other != free[0]:
+            left.append(label)
+    if not left:
+        return ()
+    return (
+        PLAIN_AREAS(
+            "plan.search_areas",
+            service_zh=service.zh,
+            service_en=service.en,
+            what_zh="、".join(each.zh for each in left),
+            what_en=", ".join(each.en for each in left),
+        ),
     )
 
 
@@ -134,11 +177,7 @@ def _access(run: PlanRun, ground: _Ground, wanted: AccessInput) -> AccessRun:
 def _areas(run: PlanRun, wanted: SearchAreasInput) -> gpd.GeoDataFrame | None:
     """Search areas of the new sites; None where every service counts its places."""
     case, problem = run.case, run.problem
-    free = [
-        number
-        for number, each in enumerate(case.services)
-        if each.walk and not problem.capacitated[number]
-    ]
+    free = _free_services(run)
     if not free:
         return None
     rows = np.flatnonzero((case.demand.service == free[0]) & (case.demand.place >= 0))

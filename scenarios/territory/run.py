@@ -22,16 +22,17 @@ __all__ = ["Territory", "build_territory"]
 
 @dataclass(frozen=True, eq=False)
 class Territory:
-    """The parts that the scenario asks for; None for the others."""
+    """The parts that the scenario asks for, None for the others; ``told`` is what limits them."""
 
     catchments: CatchmentRun | None = None
     search_areas: gpd.GeoDataFrame | None = None
     access: AccessRun | None = None
+    told: tuple[Fault, ...] = ()
 
     @property
     def warnings(self) -> tuple[Fault, ...]:
         """What the user should know of them."""
-        found = () if self.catchments is None else self.catchments.warnings
+        found = self.told if self.catchments is None else self.catchments.warnings + self.told
         return found if self.search_areas is None else (*found, *weak_promises(self.search_areas))
 
     @property

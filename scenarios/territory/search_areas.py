@@ -68,6 +68,7 @@ _CRUMB_M2 = 50.0
 _WEAK_PERCENT = 50.0
 """A limit above this part of a site's own gain promises little."""
 _SHOWN = 10
+_OTHERS_COVER = Text(zh="没有范围：其他站点已覆盖全部人群", en="no area: others cover everything")
 _BASES = {
     "plan": Text(zh="方案覆盖量", en="what the plan covers"),
     "site": Text(zh="本站新增覆盖", en="what the site adds"),
@@ -132,7 +133,7 @@ def search_areas(
     Returns:
         The columns ``AREA_COLUMNS`` (gain in persons, weighted; limits and worst losses in % of
         what the plan and what the site alone covers) and ``geometry``, a polygon in WGS 84, empty
-        where no stretch keeps the limit.
+        where no stretch keeps the limit or the site alone covers nobody (``gain`` 0).
     """
     at_places = snap(
         streets, demand.places.geometry.x.to_numpy(), demand.places.geometry.y.to_numpy(), mode
@@ -184,6 +185,8 @@ class _Finder:
         plan = covered(self.problem, open_sites)
         left = ~covered(self.problem, open_sites[open_sites != site]) & (weight > 0)
         gain, whole = int(weight[plan & left].sum()), int(weight[plan].sum())
+        if not gain:
+            return self._nothing(whole), shapely.MultiPolygon()
         base = whole if self.wanted.of == "plan" else gain
         allowed = int(np.floor(base * self.wanted.percent / 100))
         stretches = self._stretches(middle)
@@ -204,6 +207,22 @@ class _Finder:
             "half_width_m": width if keeps.any() else float("nan"),
         }
         return figures, self._ground(stretches, keeps, width)
+
+    def _nothing(self, whole: int) -> dict[str, object]:
+        """Figures of a site whose people others cover: any place would do, so none is drawn."""
+        of_plan = self.wanted.percent if whole and self.wanted.of == "plan" else float("nan")
+        return {
+            "limit_percent": self.wanted.percent,
+            "limit_of": self.wanted.of,
+            "limit_percent_of_plan": of_plan,
+            "limit_percent_of_site": float("nan"),
+            "worst_percent_of_plan": float("nan"),
+            "worst_percent_of_site": float("nan"),
+            "gain": 0.0,
+            "points": 0,
+            "street_m": 0.0,
+            "half_width_m": float("nan"),
+        }
 
     def _stretches(self, middle: shapely.Point) -> _Stretches:
         """Positions at most the spacing apart on all two-way streets around the site."""
@@ -332,10 +351,13 @@ def area_sheet(areas: gpd.GeoDataFrame) -> Sheet:
         sheet_column("street_m", "临街长度（米）", "streets (m)", 0),
         sheet_column("half_width_m", "距街最远（米）", "from the street (m)", 0),
         sheet_column("area_m2", "面积（平方米）", "area (m2)", 0),
+        sheet_column("note", "说明", "note"),
     )
     keys = [column.key for column in columns]
+    notes = [None if gain else _OTHERS_COVER for gain in areas["gain"]]
     table = pd.DataFrame(areas.drop(columns="geometry"))
     bases = [_BASES[each] for each in table["limit_of"]]
+    table["note"] = pd.Series(notes, index=table.index, dtype=object)
     table["limit_of"] = pd.Series(bases, index=table.index, dtype=object)
     return Sheet(
         "search_areas",

@@ -18,7 +18,7 @@ from scenarios.explain.telling import Explanation
 from scenarios.model_explain import PlanExplainInput
 from scenarios.plan.outcome import plan_outcome
 from scenarios.plan.run import PlanRun
-from tests.plan_town import solved
+from tests.plan_town import solved, text
 from tests.small_town import source
 
 ONE_YEAR = [{"label": 2027, "capital_yuan": 620, "running_yuan": 6000}]
@@ -134,6 +134,45 @@ class TestTerritory:
         change = asked.served[-1] - asked.served_today
         worth = asked.case.demand.weight[care] @ change[care]
         assert gain["P1"] + gain["P3"] <= worth + 1e-6
+
+    def test_what_the_areas_leave_out_is_told_by_name(self, asked: PlanRun) -> None:
+        (told,) = [fault for fault in asked.warnings if fault.code == "CC-S453"]
+        assert told.path == "plan.search_areas"
+        assert "the places of meals" in told.text("en") and "meals（中）的容量" in told.text("zh")
+        assert "fades" not in told.text("en") and "backup" not in told.text("en")
+
+    @pytest.mark.parametrize(
+        ("service", "code", "said"),
+        [
+            ({"full_minutes": 3}, "CC-S453", "fades with distance"),
+            ({"backup": 0.5}, "CC-S453", "backup by a second site"),
+            ({"capacitated": True}, "CC-S454", "there are no search areas"),
+        ],
+    )
+    def test_areas_of_a_service_that_is_not_plain(
+        self, tmp_path: Path, service: dict[str, Any], code: str, said: str
+    ) -> None:
+        room = {"care": 500} if "capacitated" in service else {}
+        size = {"id": "any", "capacity": room, "opening_cost_yuan": 100}
+        level = {"id": "station", "label": text("station"), "offers": ["care"], "sizes": [size]}
+        run = solved(
+            tmp_path,
+            years=ONE_YEAR,
+            services=[{"id": "care", "label": text("care"), **service}],
+            levels=[level],
+            sites=[
+                {"source": source("stations"), "level": "station", "id": "id"},
+                {
+                    "source": source("premises"),
+                    "status": "candidate",
+                    "level": "station",
+                    "id": "id",
+                },
+            ],
+            search_areas={"of": "site", "percent": 20},
+        )
+        (told,) = [fault for fault in run.warnings if fault.code in ("CC-S453", "CC-S454")]
+        assert told.code == code and said in told.text("en")
 
 
 class TestQuestions:

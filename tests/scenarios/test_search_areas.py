@@ -7,12 +7,18 @@ import numpy as np
 import pytest
 import shapely
 
+from optimizer.siting.problem import SitingProblem
 from optimizer.siting.search_areas import sure_weights
 from optimizer.stop import Stop
 from scenarios.files import load_scenario
 from scenarios.model_territory import SearchAreasInput
 from scenarios.siting.run import SitingRun, run_siting
-from scenarios.territory.search_areas import search_areas_of, weak_promises
+from scenarios.territory.search_areas import (
+    area_sheet,
+    search_areas,
+    search_areas_of,
+    weak_promises,
+)
 from tests.demo_town import demo_scenario
 from tests.scenarios.territory_cases import losses_inside
 from tests.small_town import place, points, source, write_town
@@ -124,6 +130,41 @@ class TestAreas:
         row = areas.iloc[0]
         assert row.geometry.is_empty and row["street_m"] == 0 and row["area_m2"] == 0
         assert np.isnan(row["worst_percent_of_plan"])
+
+    def test_a_site_whose_people_others_cover_has_no_area(self, tmp_path: Path) -> None:
+        run = street_town(tmp_path)
+        beside, twice = run.case.sites.geometry, np.array([0, 0], dtype=np.int32)
+        problem = run.problem
+        doubled = SitingProblem(
+            site_status=np.repeat(problem.site_status, 2),
+            site_cost=np.repeat(problem.site_cost, 2),
+            site_bonus=np.repeat(problem.site_bonus, 2),
+            demand_weight=problem.demand_weight,
+            demand_group=problem.demand_group,
+            demand_district=problem.demand_district,
+            demand_radius=problem.demand_radius,
+            reach_indptr=np.array([0, 1, 2]),
+            reach_demand=np.repeat(problem.reach_demand, 2),
+            reach_cost=np.repeat(problem.reach_cost, 2),
+            weight_scale=problem.weight_scale,
+        )
+        areas = search_areas(
+            run.district.streets,
+            run.case.mode,
+            doubled,
+            run.demand,
+            ["P", "Q"],
+            beside.iloc[twice].reset_index(drop=True),
+            np.array([0, 1], dtype=np.int32),
+            [1],
+            SearchAreasInput(percent=2),
+        )
+        (row,) = areas.itertuples()
+        assert row.site_id == "Q" and row.gain == 0 and row.geometry.is_empty
+        assert row.area_m2 == 0 and weak_promises(areas) == ()
+        sheet = area_sheet(areas)
+        assert "others cover everything" in str(sheet.frame("en").iloc[0, -1])
+        assert "其他站点已覆盖" in str(sheet.frame("zh").iloc[0, -1])
 
     def test_a_weak_promise_is_warned_of(self, tmp_path: Path) -> None:
         run = street_town(tmp_path)
