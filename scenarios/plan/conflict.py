@@ -242,32 +242,33 @@ def _request(case: PlanCase, kind: ElementKind) -> Text:
 
 
 def _faults(case: PlanCase, found: Conflict) -> Iterator[Text]:
-    """Whom nothing can reach, by rule that fails whatever stands, service and (must) group."""
+    """Whom nothing can reach, by rule that fails whatever stands, year and service."""
     demand = case.demand
-    grouped: dict[tuple[Text, int], list[int]] = {}
+    grouped: dict[tuple[Text, int, int], list[int]] = {}
     for fault in found.faults:
         for row in fault.rows.tolist():
             service, group = int(demand.service[row]), int(demand.group[row])
             rule = element_text(case, fault.element)
             if fault.element.kind is ElementKind.MUST_ROW:
                 rule = _everybody(case, service, group)
-            grouped.setdefault((rule, service), []).append(row)
-    for (rule, service), rows in grouped.items():
+            grouped.setdefault((rule, fault.year, service), []).append(row)
+    for (rule, when, service), rows in grouped.items():
+        year = case.calendar.labels[when]
         at = np.unique(rows)
         count = f"{demand.units[at].sum():,.1f}"
         unit = case.services[service].unit or PERSONS
         ids = _where(case, at)
         if not ids:
             yield Text(
-                zh=f"{rule.zh}：共 {count} {unit.zh}没有任何可设场地可以服务",
-                en=f"{rule.en}: nothing that may stand serves {count} {unit.en}",
+                zh=f"{rule.zh}：{year} 共 {count} {unit.zh}没有任何可设场地可以服务",
+                en=f"{rule.en}: nothing that may stand in {year} serves {count} {unit.en}",
             )
             continue
         shown = _some(ids)
         yield Text(
-            zh=f"{rule.zh}：{len(ids)} 处共 {count} {unit.zh}无任何可设场地可达（{shown}）",
-            en=f"{rule.en}: nothing that may stand reaches {count} {unit.en} at {len(ids)} "
-            f"{'place' if len(ids) == 1 else 'places'} ({shown})",
+            zh=f"{rule.zh}：{year} {len(ids)} 处共 {count} {unit.zh}无任何可设场地可达（{shown}）",
+            en=f"{rule.en}: nothing that may stand in {year} reaches {count} {unit.en} at "
+            f"{len(ids)} {'place' if len(ids) == 1 else 'places'} ({shown})",
         )
 
 

@@ -50,7 +50,7 @@ def moves(case: PlanCase, assignments: Assignments) -> pd.DataFrame:
             before = after
     table = pd.DataFrame(rows, columns=_COLUMNS)
     keys = [name for name in _COLUMNS if name != "units"]
-    return table.groupby(keys, as_index=False)["units"].sum() if rows else table
+    return pd.DataFrame(table.groupby(keys, as_index=False)["units"].sum()) if rows else table
 
 
 def _whole(after: dict[int, int], before: dict[int, int], scale: int) -> dict[int, int]:

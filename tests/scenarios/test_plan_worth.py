@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from optimizer.siting.plan.checking.figures import figures_of
+from scenarios.plan.outcome import plan_outcome
 from scenarios.plan.run import PlanRun
 from tests.plan_town import plan, solved
 
@@ -56,3 +57,14 @@ def test_without_a_plan_the_share_is_todays(tmp_path: Path) -> None:
     )
     (floor,) = found.floors
     assert not found.solved and floor.share == floor.today > 0
+
+
+def test_the_front_names_its_measure(tmp_path: Path) -> None:
+    found = solved(
+        tmp_path,
+        explain={"pareto": {"points": 2, "share_levels": 1}, "seconds": 5},
+    )
+    sheet = next(each for each in plan_outcome(found).sheets if each.name == "pareto")
+    labels = {column.key: column.label for column in sheet.columns}
+    assert "weighted and faded share" in labels["share"].en
+    assert "按权重与距离" in labels["share"].zh
