@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from api import jobs
+from api.console import err
 from optimizer.result import Status
 from optimizer.siting.plan.explain.conflict import ConflictStatus
 from scenarios.model import Text
@@ -26,7 +27,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> PlanRun:
 
 def said(run: PlanRun, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     lines: list[str] = []
-    monkeypatch.setattr(jobs.err, "print", lambda text, **_: lines.append(text))
+    monkeypatch.setattr(err, "print", lambda text, **_: lines.append(text))
     assert jobs._has_answer(run, "en") is False
     return lines
 
