@@ -14,8 +14,9 @@ from optimizer.siting.engine import Reporter
 from optimizer.siting.plan.as_allocation import allocation_plan
 from optimizer.siting.plan.as_cover import cover_plan
 from optimizer.siting.plan.complete import complete
-from optimizer.siting.plan.evaluate import evaluate
+from optimizer.siting.plan.evaluate import Evaluation, evaluate
 from optimizer.siting.plan.first_plan import first_plan
+from optimizer.siting.plan.lean import cheaper, trimmed
 from optimizer.siting.plan.max_min import fairest
 from optimizer.siting.plan.min_worst import nearest_worst
 from optimizer.siting.plan.model.whole import PlanModel, build_model
@@ -27,7 +28,7 @@ from optimizer.siting.plan.problem import (
     PlanProblem,
     PlanRequest,
 )
-from optimizer.siting.plan.reading import point_of, read_plan
+from optimizer.siting.plan.reading import Plan, point_of, read_plan
 from optimizer.siting.plan.validation import LARGEST_TOTAL
 from optimizer.stop import ProgressCallback, Stop, StopClock
 
@@ -276,14 +277,33 @@ def _versions() -> dict[str, str]:
     return versions_of("highspy", "numpy", "scipy")
 
 
+def _lean_plan(
+    model: PlanModel, found: Found, clock: StopClock, seed: int
+) -> tuple[Plan, Assignments, Evaluation]:
+    """The plan of a point, without needless cost, with its assignments completed."""
+    problem, request, whole = model.problem, model.request, found.whole
+    assert whole is not None
+    whole = whole[: model.program.n_columns]
+    if request.objective is PlanObjective.MAX_VALUE and found.proved:
+        whole = cheaper(model, whole, clock, seed=seed)
+    plan = read_plan(model, whole)
+    if request.objective not in (PlanObjective.MIN_TRAVEL, PlanObjective.MIN_WORST):
+        if request.objective is not PlanObjective.MIN_COST:
+            # All that the plan is worth is kept.
+            full, _ = complete(problem, request, plan.option, plan.assignments)
+            point = point_of(model, plan.option, full, plan.quota_site)
+            whole = whole if point is None else point
+        plan = read_plan(model, trimmed(model, whole, clock))
+    return plan, *complete(problem, request, plan.option, plan.assignments)
+
+
 def _answer(model: PlanModel, result: _Result, clock: StopClock, seed: int) -> PlanAnswer:
     found = result.found
     if found.whole is None:
         status = Status.INFEASIBLE if found.infeasible else Status.NO_SOLUTION
         bound = None if found.infeasible else found.bound
         return _no_plan(status, bound, found.reason, clock, seed)
-    plan = read_plan(model, found.whole)
-    assignments, figures = complete(model.problem, model.request, plan.option, plan.assignments)
+    plan, assignments, figures = _lean_plan(model, found, clock, seed)
     fair = model.request.objective is PlanObjective.MAX_MIN
     parts = figures.parts(model.request)
     objective = sum(parts.values())
