@@ -30,8 +30,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Elder-care planning: where centres stand, who visits whom, which loop carries which meal.",
     ),
     "demo": (
-        "生成示范城镇，依次完成选址、上门服务和送餐，并检验全部答案。",
-        "Generate a town, plan its sites, visits and meals, and check every answer.",
+        "生成示范城镇，依次完成选址、设施规划、上门服务和送餐，并检验全部答案。",
+        "Generate a town, plan its sites, network, visits and meals, and check every answer.",
     ),
     "site": ("为情景文件选址。", "Propose sites for a scenario."),
     "plan": (
