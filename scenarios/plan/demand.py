@@ -283,7 +283,7 @@ def _residents(
 
 
 def _clients(demand: PlanDemand, near: Callable[[Sequence[int], float], Reach]) -> _Pairs:
-    """Clients of stations: sites within a walk of their station."""
+    """Clients of stations: their own one at no way, and sites within a walk of it."""
     rows = np.flatnonzero((demand.site >= 0) & (demand.group == len(demand.labels) - 1))
     if not rows.size:
         nothing = np.zeros(0, dtype=np.int64)
@@ -291,5 +291,12 @@ def _clients(demand: PlanDemand, near: Callable[[Sequence[int], float], Reach]) 
     metres = demand.minutes[rows] * 60 * BASE_SPEED
     found = near([int(each) for each in demand.site[rows]], float(metres.max()))
     at = np.repeat(np.arange(rows.size), np.diff(found.indptr))
-    within = found.cost <= np.rint(metres[at] * 1000)
-    return found.target[within].astype(np.int64), rows[at[within]], found.cost[within]
+    own = demand.site[rows].astype(np.int64)
+    other = (found.cost <= np.rint(metres[at] * 1000)) & (found.target != own[at])
+    # Staying is no move, however long the way from the station to the street.
+    ways = np.maximum(found.cost[other], 1)
+    return (
+        np.concatenate([own, found.target[other].astype(np.int64)]),
+        np.concatenate([rows, rows[at[other]]]),
+        np.concatenate([np.zeros(rows.size, dtype=np.int64), ways]),
+    )
