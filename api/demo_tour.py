@@ -22,6 +22,8 @@ __all__ = ["tour"]
 
 _JOBS: tuple[JobName, ...] = ("site", "plan", "visits", "meals")
 _MARK = "town/scenario.yaml"
+_PLAN_SECONDS = 15.0
+"""What the plan over years gets at least: a first plan within all its rules takes some seconds."""
 _SUBTITLE = Text(
     zh="生成的示范城镇：四项任务及其独立检验", en="A generated town: four jobs, each checked"
 )
@@ -68,7 +70,7 @@ def _with_seconds(scenario: Scenario, seconds: float) -> Scenario:
         for part in ("siting", "visits", "meals")
     }
     assert scenario.plan is not None
-    objective = scenario.plan.objective.model_copy(update={"seconds": seconds})
+    objective = scenario.plan.objective.model_copy(update={"seconds": max(seconds, _PLAN_SECONDS)})
     limits["plan"] = scenario.plan.model_copy(update={"objective": objective})
     return scenario.model_copy(update=limits)
 

@@ -66,7 +66,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "seed_opt": ("随机种子，默认取情景文件。", "Random seed; the scenario's own by default."),
     "size_opt": ("城镇规模。", "Size of the town."),
     "town_seed_opt": ("生成城镇的随机种子。", "Seed of the generated town."),
-    "demo_seconds_opt": ("每项任务的求解时限（秒）。", "Solve limit of each job in seconds."),
+    "demo_seconds_opt": (
+        "每项任务的求解时限（秒）；多年规划至少 15 秒。",
+        "Solve limit of each job in seconds; the plan over years gets 15 at least.",
+    ),
     "data_opt": (
         "加密联系人表的文件夹， 密钥在其旁； 默认 CARECIRCLE_DATA 或 ~/.local/share/carecircle。",
         "Data folder of the encrypted contact table, its key beside it; by default"

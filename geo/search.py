@@ -196,13 +196,14 @@ def seeds_of(network: StreetNetwork, spots: Spots, arcs: ModeGraph) -> kernels.S
     """Points as starts of a search.
 
     A point half-way along a one-way edge leaves it only forwards; a point at an end of its edge
-    is at the node and leaves in every direction.
+    is at the node and leaves in every direction. On an edge without length it is at u.
     """
     on = spots.edge >= 0
     edge = np.where(on, spots.edge, 0)
     rest = arcs.edge_ticks[edge] - spots.position
-    back = on & (arcs.backward[edge] | (spots.position == 0))
-    ahead = on & (arcs.forward[edge] | (rest == 0))
+    at_u, at_v = _at_ends(spots.position, rest)
+    back = on & (arcs.backward[edge] | at_u)
+    ahead = on & (arcs.forward[edge] | at_v)
     return kernels.Seeds(
         _read_only(network.edge_u[edge], np.int32),
         _read_only(network.edge_v[edge], np.int32),
@@ -221,8 +222,9 @@ def targets_of(network: StreetNetwork, spots: Spots, arcs: ModeGraph) -> kernels
     position, access = spots.position[on], spots.access[on]
     rest = arcs.edge_ticks[edge] - position
     # a point at a node is reached through that node alone
-    from_u = np.flatnonzero((arcs.forward[edge] & (rest > 0)) | (position == 0))
-    from_v = np.flatnonzero((arcs.backward[edge] & (position > 0)) | (rest == 0))
+    at_u, at_v = _at_ends(position, rest)
+    from_u = np.flatnonzero((arcs.forward[edge] & (rest > 0)) | at_u)
+    from_v = np.flatnonzero((arcs.backward[edge] & (position > 0)) | at_v)
     node = np.concatenate([network.edge_u[edge[from_u]], network.edge_v[edge[from_v]]])
     target = on[np.concatenate([from_u, from_v])]
     extra = np.concatenate([(access + position)[from_u], (access + rest)[from_v]])
@@ -246,8 +248,9 @@ def doors_of(network: StreetNetwork, spots: Spots, arcs: ModeGraph) -> reach_ker
     on = np.flatnonzero(spots.edge >= 0)
     edge, position, access = spots.edge[on], spots.position[on], spots.access[on]
     rest = arcs.edge_ticks[edge] - position
-    from_u = np.where(arcs.forward[edge] | (position == 0), access + position, reach_kernels.CLOSED)
-    from_v = np.where(arcs.backward[edge] | (rest == 0), access + rest, reach_kernels.CLOSED)
+    at_u, at_v = _at_ends(position, rest)
+    from_u = np.where(arcs.forward[edge] | at_u, access + position, reach_kernels.CLOSED)
+    from_v = np.where(arcs.backward[edge] | at_v, access + rest, reach_kernels.CLOSED)
     u, v = network.edge_u[edge], network.edge_v[edge]
     node = np.concatenate([u, v])
     order = np.argsort(node, kind="stable")
@@ -275,6 +278,16 @@ def doors_of(network: StreetNetwork, spots: Spots, arcs: ModeGraph) -> reach_ker
         arcs.forward,
         arcs.backward,
     )
+
+
+def _at_ends(
+    position: NDArray[np.int64], rest: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which points are at node u, and which at v: on an edge without length, u alone.
+
+    At both, a point would let one pass a one-way edge against its direction.
+    """
+    return position == 0, (rest == 0) & (position > 0)
 
 
 def run_rows(

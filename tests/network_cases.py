@@ -131,7 +131,7 @@ def slow_times(
         holds: list[object] = [(edge, position)]
         if position == 0:
             holds.append(("node", int(network.edge_u[edge])))
-        if position == whole:
+        elif position == whole:
             holds.append(("node", int(network.edge_v[edge])))
         for hold in holds:
             if door[0] == "site":

@@ -60,12 +60,12 @@ def test_one_more_site_never_hurts(question, problem, new_sites):
 
 PATHS = {
     "highs decides the core": {},
-    "highs decides small nodes": {"median_steps._FIRST_SIZE": -1, "median_steps._LAST_PER_ROW": -1},
-    "exact bounds decide": {"median_finish._RESOLVED_UNITS": 0},
+    "highs decides small nodes": {"median.steps._FIRST_SIZE": -1, "median.steps._LAST_PER_ROW": -1},
+    "exact bounds decide": {"median.finish._RESOLVED_UNITS": 0},
     "exact bounds decide without prices": {
-        "median_finish._RESOLVED_UNITS": 0,
-        "median._LARGE_CORE": -1,
-        "median_tree._NODE_STEPS": 1,
+        "median.finish._RESOLVED_UNITS": 0,
+        "median.solve._LARGE_CORE": -1,
+        "median.tree._NODE_STEPS": 1,
     },
 }
 
