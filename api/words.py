@@ -67,7 +67,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "size_opt": ("城镇规模。", "Size of the town."),
     "town_seed_opt": ("生成城镇的随机种子。", "Seed of the generated town."),
     "demo_seconds_opt": (
-        "每项任务的求解时限（秒）；多年规划至少 15 秒。",
+        "每项任务的求解时限（秒）； 多年规划至少 15 秒。",
         "Solve limit of each job in seconds; the plan over years gets 15 at least.",
     ),
     "data_opt": (

@@ -20,6 +20,7 @@ from optimizer.siting.problem import (
     SitingRequest,
 )
 from optimizer.siting.trim import drop_idle_sites
+from optimizer.siting.warm import compile_question
 from optimizer.stop import ProgressCallback, Stop, StopClock
 
 __all__ = ["solve"]
@@ -53,7 +54,8 @@ def solve(
         problem: sites, demand, reach.
         request: the question.
         stop: limits; an iteration is a branch-and-bound node. A stopped solve hands back the best
-            answer so far (the greedy one at least) with the bound proved so far.
+            answer so far (the greedy one at least) with the bound proved so far. The clock starts
+            when the kernels are compiled, which takes seconds once per machine.
         seed: random seed. With one thread the same seed and an iteration limit give the same
             answer.
         progress: told of incumbents and bounds, from the calling thread.
@@ -71,6 +73,7 @@ def solve(
         faults = Faults()
         faults.add(BAD_VALUE(field="threads", value=threads, rule=">= 1"))
         faults.raise_if_any()
+    compile_question(request.question)
     clock = stop.start()
     required = int((problem.site_status == SiteStatus.REQUIRED).sum())
     if request.new_sites is not None and required > request.new_sites:
