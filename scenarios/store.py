@@ -36,7 +36,7 @@ from scenarios.report import write_report
 from scenarios.siting.report import siting_outcome
 from scenarios.siting.run import SitingRun
 from scenarios.visits import VisitsRun
-from scenarios.visits_report import visits_outcome
+from scenarios.visits.report import visits_outcome
 
 __all__ = ["Run", "check_run", "outcome_of", "refuse_other_files", "write_run"]
 

@@ -14,7 +14,7 @@ from scenarios.records import Mode, Tier
 from scenarios.rounds import PlaceBook
 from scenarios.rounds_report import round_lines
 from scenarios.visits import VisitsRun, plan_visits
-from scenarios.visits_report import visits_outcome
+from scenarios.visits.report import visits_outcome
 from scenarios.words import MODES, QUESTIONS, REASONS, STATUSES, TIERS, clock, proof, verdict
 from tests.scenarios.test_visits import PART, carer, visit
 from tests.small_town import CRS, place, write_town

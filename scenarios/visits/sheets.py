@@ -8,7 +8,7 @@ from shapely.geometry import Point
 from scenarios.model import Text
 from scenarios.outcome import Sheet, sheet_column
 from scenarios.rounds_report import empty_layer, round_colours, round_lines, unplaced_sheets
-from scenarios.visits import VisitsRun
+from scenarios.visits.run import VisitsRun
 from scenarios.words import MODES, REASONS, TIERS, both, clock
 
 __all__ = [

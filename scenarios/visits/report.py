@@ -9,8 +9,8 @@ from scenarios.model import Text
 from scenarios.outcome import Outcome, base_layers, district_labels
 from scenarios.report import Fact, MapLayer, MapView, Plot, Report, timeline_plot
 from scenarios.rounds_report import plan_json, round_colours, round_totals
-from scenarios.visits import VisitsRun
-from scenarios.visits_sheets import (
+from scenarios.visits.run import VisitsRun
+from scenarios.visits.sheets import (
     lost_layer,
     round_layer,
     service_name,
