@@ -18,6 +18,8 @@ class StepKind(StrEnum):
     """Loads at a place; starts a trip."""
     TASK = "task"
     """Serves a task."""
+    BREAK = "break"
+    """Takes a break."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,11 @@ class Step:
     """One stop of a route.
 
     Attributes:
-        kind: load or task.
-        index: the place of a load, the task of a task.
-        arrive: arrival in ticks of the day.
-        start: start of loading or service, >= arrive (the difference is waiting).
-        finish: end of loading or service.
+        kind: load, task or break.
+        index: the place of a load, the task of a task, the problem's row of a break.
+        arrive: arrival at the place in ticks of the day.
+        start: start of loading, service or break, >= arrive (the difference is waiting).
+        finish: end of loading, service or break.
     """
 
     kind: StepKind
@@ -59,6 +61,10 @@ class Reason(StrEnum):
 
     NO_SKILL = "no_skill"
     """No vehicle has all required skills."""
+    NOT_ALLOWED = "not_allowed"
+    """Everyone with the skills is forbidden for it."""
+    NO_ENTITLEMENT = "no_entitlement"
+    """Its price exceeds what is left of its payer's limit in this plan."""
     NEEDS_MORE_STAFF = "needs_more_staff"
     """Needs several people at once, and no such group of free people was found."""
     LINKED = "linked"
@@ -100,9 +106,16 @@ class Plan:
 class RoutingAnswer:
     """A plan, its reasons and how it came about.
 
-    ``result.parts`` holds ``fixed``, ``time``, ``distance`` (cost units) and ``unserved`` (sum of
-    prizes), and ``lateness`` and ``worst_lateness`` where tasks may be late; they sum to the
-    objective. ``unserved_tier_<k>`` counts are in ``counts``.
+    ``result.parts`` holds, in cost units, ``fixed``, ``time``, ``distance`` and ``unserved`` (sum
+    of the prizes), which every answer has, and where the problem uses the features:
+
+    - ``lateness`` and ``worst_lateness`` (tasks that may be late), ``earliness``;
+    - ``waiting`` (any ``vehicle_wait_cost``), ``overtime`` (any ``vehicle_overtime``);
+    - ``preferences`` (``pair_cost``), ``breaks_missed`` (breaks with a prize);
+    - ``worst_idle``, ``balance``, ``changes`` (their cost is not 0);
+    - ``remote`` (tasks done by phone, which are unserved but cost this instead of the prize).
+
+    They sum to the objective. ``unserved_tier_<k>`` counts are in ``counts``.
     """
 
     plan: Plan
