@@ -67,7 +67,15 @@ def run(
             seconds or chosen.seconds, threads, iterations=iterations, solutions=solutions
         )
         usable = _peers(chosen, peers)
-        done = run_suite(chosen, cases, limits, seeds=seeds, peers=usable, tell=_tell)
+        done = run_suite(
+            chosen,
+            cases,
+            limits,
+            seeds=seeds,
+            peers=usable,
+            published_seconds=seconds is None,
+            tell=_tell,
+        )
         for record in done:
             records.append(record)
             out.print(_line(record), markup=False)

@@ -43,15 +43,20 @@ def run_suite(
     *,
     seeds: int = 1,
     peers: Iterable[str] = (),
+    published_seconds: bool = False,
     tell: Callable[[str], None] = lambda text: None,
 ) -> Iterator[Record]:
-    """Every solver on every case with every seed; a record as soon as each is done."""
+    """Every solver on every case with every seed; a record as soon as each is done.
+
+    ``published_seconds`` lets a case's own seconds, where it has some, replace those of the limits.
+    """
     solvers = [OURS, *peers]
     for case in cases:
+        seconds = (case.seconds if published_seconds else None) or limits.seconds
         for seed in range(limits.seed, limits.seed + seeds):
             for solver in solvers:
                 tell(f"{suite.name} {case.instance} {solver} seed {seed}")
-                yield _measure(suite, solver, case, replace(limits, seed=seed))
+                yield _measure(suite, solver, case, replace(limits, seed=seed, seconds=seconds))
 
 
 def _measure(suite: Suite, solver: str, case: Case, limits: Limits) -> Record:

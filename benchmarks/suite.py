@@ -30,12 +30,14 @@ class Case:
             be picklable and small, since it travels to the process that solves.
         sense: whether less or more is better.
         best_known: published best value in the family's own units, None where unknown.
+        seconds: limit per solve where nobody sets one, None for the suite's.
     """
 
     instance: str
     source: Any
     sense: Literal["min", "max"] = "min"
     best_known: float | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
