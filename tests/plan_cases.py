@@ -70,20 +70,34 @@ class _Draw:
             attachments = self._attachments()
         quotas = self._quotas()
         options = self._options(has_quotas=len(quotas) > 0)
-        demand = self._demand((options.capacity > 0).any(axis=0))
+        is_capacitated = (options.capacity > 0).any(axis=0)
+        demand = self._demand(is_capacitated)
+        reach, nearest = self._reach(), np.zeros(self.services, dtype=bool)
+        if is_capacitated.any() and self.chance(0.3):
+            nearest = self.rng.random(self.services) < 0.7
+            demand, reach = self._without_ties(demand, reach)
         return PlanProblem(
             years=self._years(),
             sites=self._sites(options),
             options=options,
             demand=demand,
-            reach=self._reach(),
+            reach=reach,
             level_parent=np.arange(self.levels) - 1,
             level_fanout=self.rng.choice([UNLIMITED, 0, 1, 1, 2, 2], self.levels),
             attachments=attachments,
             rules=self._rules(),
             floors=self._floors(demand),
             quotas=quotas,
+            nearest=nearest,
         )
+
+    def _without_ties(self, demand, reach):
+        """The same ways and circles on a finer scale, no two ways alike: nobody has to choose."""
+        fine = reach.demand.size + 1
+        cost = reach.cost * fine + self.rng.permutation(reach.demand.size)
+        # Whoever was within a circle still is.
+        scaled = {name: getattr(demand, name) * fine + fine - 1 for name in ("full", "radius")}
+        return demand.replace(**scaled), reach.replace(cost=cost)
 
     def _count_options(self):
         """How many options each site has: few enough schedules to try them all."""
@@ -205,18 +219,26 @@ class _Draw:
                 high = int(self.ints(1, 5, 1)[0])
             if self.chance(0.3):
                 low = min(int(self.ints(-1, 2, 1)[0]), high)
-            rows.append((chosen, coefficient, low, high, *self._span()))
+            kind = np.full(chosen.size, -1)
+            if self.chance(0.35):
+                kind = self.ints(-1, 2, chosen.size)
+                common = self.rng.choice([-1, 1, 1, 2], 3)
+                coefficient = np.where(kind < 0, coefficient, common[kind])
+            growth = self.chance(0.3)
+            rows.append((chosen, coefficient, kind, low, high, growth, *self._span()))
         if not rows:
             return Rules()
-        option, coefficient, low, high, first, last = zip(*rows, strict=True)
+        option, coefficient, kind, low, high, growth, first, last = zip(*rows, strict=True)
         return Rules(
             low=low,
             high=high,
             first_year=first,
             last_year=last,
+            growth=growth,
             indptr=np.r_[0, np.cumsum([each.size for each in option])],
             option=np.concatenate(option),
             coefficient=np.concatenate(coefficient),
+            kind=np.concatenate(kind),
         )
 
     def _span(self):
@@ -313,7 +335,7 @@ def permuted_plan(problem, request, seed):
         "attachments": problem.attachments.replace(
             child=new_site[problem.attachments.child], parent=new_site[problem.attachments.parent]
         ),
-        "rules": _mapped(problem.rules, "option", new_option, "coefficient"),
+        "rules": _mapped(problem.rules, "option", new_option, "coefficient", "kind"),
         "floors": _mapped(problem.floors, "demand", new_row),
         "quotas": _mapped(problem.quotas, "site", new_site),
     }

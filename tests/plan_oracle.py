@@ -66,7 +66,10 @@ class _Oracle:
             return
         for shown in product(*(self._moves(s, before[s], year) for s in range(self.m))):
             spent = [*capital, self._capital(before, shown)]
-            if self._affords(spent) and self._outcomes(year, shown):
+            standing = {o for o in shown if o >= 0}
+            if not self._affords(spent) or not self._counts_hold(year, before, standing):
+                continue
+            if self._outcomes(year, shown):
                 yield from self._schedules((*done, shown), shown, spent)
 
     def _moves(self, site, before, year):
@@ -183,19 +186,30 @@ class _Oracle:
             heirs = problem.sites.takeover_option[indptr[site] : indptr[site + 1]].tolist()
             if shown[site] < 0 <= self.current[site] and heirs and not standing & set(heirs):
                 return False
-        return self._counts_hold(year, standing) and self._hangs(shown)
+        return self._hangs(shown)
 
-    def _counts_hold(self, year, standing):
+    def _counts_hold(self, year, before, standing):
         rules = self.problem.rules
         for rule in range(len(rules)):
             if rules.first_year[rule] <= year <= rules.last_year[rule]:
                 entries = range(int(rules.indptr[rule]), int(rules.indptr[rule + 1]))
-                got = sum(
-                    int(rules.coefficient[e]) for e in entries if int(rules.option[e]) in standing
-                )
+                got = self._count(entries, standing)
+                if rules.growth[rule]:
+                    got -= self._count(entries, {o for o in before if o >= 0})
                 if not rules.low[rule] <= got <= rules.high[rule]:
                     return False
         return True
+
+    def _count(self, entries, standing):
+        """What the entries of a rule come to; those of one kind count once."""
+        rules, alone, kinds = self.problem.rules, 0, {}
+        for e in entries:
+            if int(rules.option[e]) in standing:
+                if rules.kind[e] < 0:
+                    alone += int(rules.coefficient[e])
+                else:
+                    kinds[int(rules.kind[e])] = int(rules.coefficient[e])
+        return alone + sum(kinds.values())
 
     def _hangs(self, shown):
         """Whether every child finds a parent with room, by backtracking."""
@@ -317,7 +331,10 @@ class _Year:
         labels = [start]
         limited = [s for s, is_limited in enumerate(self.oracle.has_room_limit) if is_limited]
         for service in limited:
-            labels = self._assigned(service, labels)
+            if self.oracle.problem.nearest[service]:
+                labels = self._chosen(service, labels)
+            else:
+                labels = self._assigned(service, labels)
         return labels
 
     def _open(self, row):
@@ -381,6 +398,25 @@ class _Year:
                     after.setdefault(tuple(left), []).extend(grown)
             states = {room: _pareto(held) for room, held in after.items()}
         return _pareto([label for held in states.values() for label in held])
+
+    def _chosen(self, service, labels):
+        """Labels after everybody of a service went to the nearest site with room by themselves."""
+        rows = self.rows
+        room = {s: self.oracle.capacity[o][service] for s, o in enumerate(self.shown) if o >= 0}
+        mine = [row for row in range(rows.n) if rows.service[row] == service]
+        rest = {row: rows.amount[row] for row in mine}
+        pairs = [(cost, row, site) for row in mine for site, cost in self._open(row).items()]
+        for cost, row, site in sorted(pairs):
+            units = rest[row] if room[site] < 0 else min(rest[row], room[site])
+            if units == 0 or (rows.single[row] and units < rest[row]):
+                continue
+            rest[row] -= units
+            room[site] -= units if room[site] >= 0 else 0
+            gain = self._unit_gain(row, cost, units)
+            labels = [_plus(label, gain) for label in labels]
+        if any(rest[row] and (rows.must[row] or self.all_served) for row in mine):
+            return []
+        return labels
 
     def _unit_gain(self, row, cost, units):
         rows = self.rows

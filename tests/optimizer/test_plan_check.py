@@ -68,6 +68,9 @@ def best_shares(shares=tuple(SHARES), bounds=tuple(SHARES)):
 LISTED = [(0, 2, 0, 2), (0, 3, 0, 1), (0, 3, 2, 2), (1, 2, 0, 2), (1, 3, 0, 2)]
 FAIREST = PlanRequest(PlanObjective.MAX_MIN)
 
+CHOSEN = PROBLEM.replace(nearest=[False, True])
+"""People choose their place of the second service; the good plan is what they choose."""
+
 INJECTED = {
     Kind.OPTION_SHAPE: replaced(option=[[0, -1, 3, -1]]),
     Kind.PARENT_SHAPE: replaced(parent=[[-1, 0, -1, -1]]),
@@ -110,6 +113,7 @@ INJECTED = {
     Kind.MUST_NOT_COVERED: shown({(1, 0): -1}),
     Kind.MUST_NOT_ASSIGNED: assigned(*LISTED[1:]),
     Kind.NOT_SERVED: (PlanRequest(PlanObjective.MIN_WORST), GOOD),
+    Kind.NOT_NEAREST: (MOST, assigned(*LISTED[:2], (0, 3, 2, 1), *LISTED[3:])),
     Kind.LEAST_VALUE_MISSED: (PlanRequest(least_value=OBJECTIVE + 1), GOOD),
     Kind.MOST_COST_PASSED: (PlanRequest(most_cost=sum(COST.values()) - 1), GOOD),
     Kind.LEAST_SHARE_MISSED: (PlanRequest(least_share=SHARES[0] + 1), GOOD),
@@ -139,7 +143,8 @@ INJECTED = {
 def test_every_kind_of_fault_is_seen(kind):
     injected = INJECTED[kind]
     request, answer = injected if isinstance(injected, tuple) else (MOST, injected)
-    found = [each for each in check(PROBLEM, request, answer) if each.kind is kind]
+    problem = CHOSEN if kind is Kind.NOT_NEAREST else PROBLEM
+    found = [each for each in check(problem, request, answer) if each.kind is kind]
     assert found
     for lang in ("en", "zh"):
         assert "None" not in found[0].text(lang)
@@ -148,6 +153,7 @@ def test_every_kind_of_fault_is_seen(kind):
 
 def test_the_plan_by_hand_is_sound():
     assert check(PROBLEM, MOST, GOOD) == ()
+    assert check(CHOSEN, MOST, GOOD) == ()
     proved = told(status=Status.OPTIMAL, bound=OBJECTIVE)
     assert check(PROBLEM, MOST, proved) == ()
 

@@ -40,6 +40,7 @@ OWN_LENGTH = {
     ("rules", "indptr"),
     ("rules", "option"),
     ("rules", "coefficient"),
+    ("rules", "kind"),
     ("floors", "indptr"),
     ("floors", "demand"),
     ("quotas", "indptr"),

@@ -22,7 +22,7 @@ from optimizer.siting.plan.optimise import Goal, optimise
 from optimizer.siting.plan.problem import PlanObjective
 from optimizer.stop import StopClock
 
-__all__ = ["cheaper", "trimmed"]
+__all__ = ["cheaper", "other_ways", "trimmed"]
 
 _LONGER = 0.05
 """Part of the time limit that trimming may take beyond it."""
@@ -73,6 +73,13 @@ def trimmed(model: PlanModel, whole: NDArray[np.int64], clock: StopClock) -> NDA
             if trim.take(stands):
                 break
     return trim.whole
+
+
+def other_ways(model: PlanModel, whole: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Standing options int64[o, T] that differ from a point's at one site, the dearest first."""
+    trim = _Trim(model, whole)
+    for site in trim.dearest_first():
+        yield from trim.others(site)
 
 
 class _Trim:

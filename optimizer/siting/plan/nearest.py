@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,7 @@ from optimizer.siting.allocation.solve import AllocationModel, nearest_with_room
 from optimizer.siting.plan.problem import Assignments, PlanAnswer, PlanProblem
 from optimizer.siting.presolve import take_rows
 
-__all__ = ["nearest_assignments"]
+__all__ = ["choices", "nearest_assignments"]
 
 
 def nearest_assignments(problem: PlanProblem, answer: PlanAnswer) -> Assignments:
@@ -28,11 +30,24 @@ def nearest_assignments(problem: PlanProblem, answer: PlanAnswer) -> Assignments
     Returns:
         The assignments, ordered by (year, row, site).
     """
+    return choices(problem, answer.option, problem.capacitated)
+
+
+def choices(
+    problem: PlanProblem, option: NDArray[np.integer[Any]], services: NDArray[np.bool_]
+) -> Assignments:
+    """Who goes where by the rule of :func:`nearest_assignments`, for some services.
+
+    Args:
+        problem: the problem.
+        option: int[T, m], what stands.
+        services: bool[S], capacitated services that it is about.
+    """
     none = np.zeros(0, dtype=np.int64)
     found = [(none, none, none, none)]
-    for year, option in enumerate(answer.option):
-        for service in np.flatnonzero(problem.capacitated).tolist():
-            row, site, amount = _of_service(problem, option, service)
+    for year, shown in enumerate(option):
+        for service in np.flatnonzero(services).tolist():
+            row, site, amount = _of_service(problem, shown, service)
             found.append((np.full(row.size, year), row, site, amount))
     when, row, site, amount = (np.concatenate(part) for part in zip(*found, strict=True))
     order = np.lexsort((site, row, when))
@@ -45,7 +60,7 @@ def nearest_assignments(problem: PlanProblem, answer: PlanAnswer) -> Assignments
 
 
 def _of_service(
-    problem: PlanProblem, option: NDArray[np.int32], service: int
+    problem: PlanProblem, option: NDArray[np.integer[Any]], service: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Rows, sites and units of one service in one year."""
     demand, reach = problem.demand, problem.reach

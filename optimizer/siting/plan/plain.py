@@ -55,6 +55,9 @@ def plain_sites(problem: PlanProblem, request: PlanRequest) -> PlainSites | None
         or request.least_share is not None
         or request.differ_from
         or len(problem.floors)
+        or problem.rules.growth.any()
+        or np.any(problem.rules.kind >= 0)
+        or problem.chosen.any()
     ):
         return None
     options = problem.options

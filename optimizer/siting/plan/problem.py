@@ -53,6 +53,11 @@ class PlanProblem:
         level_parent: int32[L], the level on which a level hangs, -1 for none.
         level_fanout: int32[L], most children of one site of this level, UNLIMITED (-1) for none.
         attachments, rules, floors, quotas: more tables, empty unless given.
+        nearest: bool[S], capacitated services whose people are not assigned but choose: each goes
+            to the nearest open site that still has room, the closest pair of a row and a site
+            first, of equals the lower row, then the lower site; a ``single`` row passes by sites
+            whose room is too small for it (:mod:`optimizer.siting.plan.nearest`). Empty for none;
+            services without capacities ignore it.
         ticks_per_second: scale of all travel costs.
         units_per_person: scale of amounts.
 
@@ -71,10 +76,13 @@ class PlanProblem:
     rules: Rules = field(default_factory=Rules)
     floors: Floors = field(default_factory=Floors)
     quotas: Quotas = field(default_factory=Quotas)
+    nearest: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
     ticks_per_second: int = 1000
     units_per_person: int = 1
 
     def __post_init__(self) -> None:
+        nearest = self.nearest if np.size(self.nearest) else np.zeros(self.n_services, dtype=bool)
+        object.__setattr__(self, "nearest", read_only(nearest, "bool"))
         for name in ("level_parent", "level_fanout"):
             object.__setattr__(self, name, read_only(getattr(self, name), "int32"))
         check_problem(self)
@@ -108,6 +116,11 @@ class PlanProblem:
     def capacitated(self) -> NDArray[np.bool_]:
         """bool[S], services of which some option offers a limited amount."""
         return np.asarray((self.options.capacity > 0).any(axis=0))
+
+    @property
+    def chosen(self) -> NDArray[np.bool_]:
+        """bool[S], capacitated services whose people choose the nearest site with room."""
+        return self.nearest & self.capacitated
 
     def replace(self, **changes: Any) -> PlanProblem:
         """A variant with some tables changed, validated anew."""

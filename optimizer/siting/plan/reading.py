@@ -14,7 +14,7 @@ from optimizer.siting.plan.model.attach import attach
 from optimizer.siting.plan.model.whole import PlanModel
 from optimizer.siting.plan.problem import Assignments
 
-__all__ = ["Plan", "point_of", "read_plan"]
+__all__ = ["Plan", "pairs_of", "point_of", "read_plan"]
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def point_of(
     if assignments.row.size:
         if assignments.row.max() >= problem.n_demand or assignments.year.max() >= problem.n_years:
             return None
-        pair = _pairs_of(model, assignments)
+        pair = pairs_of(model, assignments)
         if pair is None:
             return None
         columns = np.where(
@@ -130,7 +130,7 @@ def point_of(
     return whole if model.program.holds(whole) else None
 
 
-def _pairs_of(model: PlanModel, assignments: Assignments) -> NDArray[np.int64] | None:
+def pairs_of(model: PlanModel, assignments: Assignments) -> NDArray[np.int64] | None:
     """The pair of class and site of every assignment, None where one has none."""
     classes, sites = model.assignment.classes, model.problem.n_sites
     of_class = classes.of_row[assignments.row]

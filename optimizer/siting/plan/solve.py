@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from base.faults import Faults
 from optimizer.codes import BAD_REQUEST
-from optimizer.result import SolveResult, Status, StopReason, versions_of
+from optimizer.result import SolveResult, Status, StopReason
 from optimizer.siting.engine import Reporter
 from optimizer.siting.plan.as_allocation import allocation_plan
 from optimizer.siting.plan.as_cover import cover_plan
+from optimizer.siting.plan.choosing import best_choice
 from optimizer.siting.plan.complete import complete
 from optimizer.siting.plan.evaluate import Evaluation, evaluate
 from optimizer.siting.plan.first_plan import first_plan
 from optimizer.siting.plan.lean import cheaper, trimmed
-from optimizer.siting.plan.max_min import fairest
-from optimizer.siting.plan.min_worst import nearest_worst
 from optimizer.siting.plan.model.whole import PlanModel, build_model
-from optimizer.siting.plan.optimise import Found, Goal, optimise
+from optimizer.siting.plan.optimise import Found
 from optimizer.siting.plan.problem import (
     Assignments,
     PlanAnswer,
@@ -29,12 +28,12 @@ from optimizer.siting.plan.problem import (
     PlanRequest,
 )
 from optimizer.siting.plan.reading import Plan, point_of, read_plan
+from optimizer.siting.plan.search import HIGHS, Searched, no_plan, plan_versions, search
 from optimizer.siting.plan.validation import LARGEST_TOTAL
 from optimizer.stop import ProgressCallback, Stop, StopClock
 
 __all__ = ["solve"]
 
-_SOLVER = "highs"
 _COVERING = "carecircle-covering"
 _ALLOCATION = "carecircle-allocation"
 _DEFAULT_STOP = Stop(seconds=60)
@@ -53,7 +52,8 @@ def solve(
     """Solve a plan problem exactly, from a good start where one is found.
 
     Plain coverage goes to the covering engine, plain least travel to the allocation engine,
-    everything else to HiGHS with the whole model.
+    everything else to HiGHS with the whole model, round by round where people choose their site
+    themselves (``PlanProblem.nearest``, :mod:`optimizer.siting.plan.choosing`).
 
     Args:
         problem: years, sites with options, demand, reach and rules.
@@ -75,6 +75,8 @@ def solve(
     """
     _check_cost_weight(problem, request)
     clock = stop.start()
+    if problem.chosen.any():
+        return best_choice(problem, request, clock, seed=seed, progress=progress, start=start)
     plain = _solve_plain(problem, request, clock, seed, progress)
     if plain is not None:
         return _better_start(problem, request, plain, start)
@@ -82,7 +84,7 @@ def solve(
     reporter = Reporter(str(request.objective), clock, progress)
     known = _start_of(model, start)
     first = first_plan(model, clock) if known is None else None
-    found = _search(model, clock, seed, reporter, known, first)
+    found = search(model, clock, seed, reporter, known, first)
     return _answer(model, found, clock, seed)
 
 
@@ -109,7 +111,7 @@ def _solve_plain(
     if covers is not None:
         found = covers.search(clock, seed=seed, progress=progress)
         if found.option is None:
-            return _no_plan(Status.INFEASIBLE, None, found.reason, clock, seed)
+            return no_plan(Status.INFEASIBLE, None, found.reason, clock, seed)
         none = Assignments.none()
         return _plain_answer(
             problem, request, found.option, none, found.bound, found.reason, clock, seed, _COVERING
@@ -119,7 +121,7 @@ def _solve_plain(
         return None
     met = travels.search(clock, seed=seed, progress=progress)
     if met.status is Status.INFEASIBLE:
-        return _no_plan(Status.INFEASIBLE, None, met.reason, clock, seed)
+        return no_plan(Status.INFEASIBLE, None, met.reason, clock, seed)
     if met.option is None:
         return None
     return _plain_answer(
@@ -133,42 +135,6 @@ def _solve_plain(
         seed,
         _ALLOCATION,
     )
-
-
-@dataclass(frozen=True)
-class _Result:
-    """What a search came to; ``share_bounds`` for MAX_MIN only."""
-
-    found: Found
-    share_bounds: NDArray[np.int64]
-
-
-def _search(
-    model: PlanModel,
-    clock: StopClock,
-    seed: int,
-    reporter: Reporter,
-    start: NDArray[np.int64] | None,
-    first: NDArray[np.int64] | None,
-) -> _Result:
-    none = np.zeros(0, dtype=np.int64)
-    request = model.request
-    if request.objective is PlanObjective.MAX_MIN:
-        return _Result(
-            *fairest(model, clock, seed=seed, reporter=reporter, start=start, first=first)
-        )
-    start = first if start is None else start
-    if request.objective is PlanObjective.MIN_WORST:
-        found = nearest_worst(model, clock, seed=seed, reporter=reporter, start=start)
-        return _Result(found, none)
-    if request.objective is PlanObjective.MAX_VALUE:
-        goal = Goal(model.value, maximise=True)
-    elif request.objective is PlanObjective.MIN_COST:
-        goal = Goal(model.cost, maximise=False)
-    else:
-        goal = Goal(model.travel + model.cost * request.cost_weight, maximise=False)
-    found = optimise(model, goal, clock, seed=seed, reporter=reporter, start=start)
-    return _Result(found, none)
 
 
 def _start_of(model: PlanModel, start: PlanAnswer | None) -> NDArray[np.int64] | None:
@@ -246,35 +212,9 @@ def _plain_answer(
             seed=seed,
             solver=solver,
             parts=parts,
-            versions=_versions(),
+            versions=plan_versions(),
         ),
     )
-
-
-def _no_plan(
-    status: Status, bound: int | None, reason: StopReason, clock: StopClock, seed: int
-) -> PlanAnswer:
-    none = np.zeros((0, 0), dtype=np.int32)
-    return PlanAnswer(
-        option=none,
-        parent=none,
-        assignments=Assignments.none(),
-        quota_site=np.zeros(0, dtype=np.int32),
-        result=SolveResult(
-            status=status,
-            stop_reason=reason,
-            objective=None,
-            bound=bound,
-            seconds=clock.elapsed,
-            seed=seed,
-            solver=_SOLVER,
-            versions=_versions(),
-        ),
-    )
-
-
-def _versions() -> dict[str, str]:
-    return versions_of("highspy", "numpy", "scipy")
 
 
 def _lean_plan(
@@ -297,12 +237,12 @@ def _lean_plan(
     return plan, *complete(problem, request, plan.option, plan.assignments)
 
 
-def _answer(model: PlanModel, result: _Result, clock: StopClock, seed: int) -> PlanAnswer:
+def _answer(model: PlanModel, result: Searched, clock: StopClock, seed: int) -> PlanAnswer:
     found = result.found
     if found.whole is None:
         status = Status.INFEASIBLE if found.infeasible else Status.NO_SOLUTION
         bound = None if found.infeasible else found.bound
-        return _no_plan(status, bound, found.reason, clock, seed)
+        return no_plan(status, bound, found.reason, clock, seed)
     plan, assignments, figures = _lean_plan(model, found, clock, seed)
     fair = model.request.objective is PlanObjective.MAX_MIN
     parts = figures.parts(model.request)
@@ -321,9 +261,9 @@ def _answer(model: PlanModel, result: _Result, clock: StopClock, seed: int) -> P
             bound=found.bound,
             seconds=clock.elapsed,
             seed=seed,
-            solver=_SOLVER,
+            solver=HIGHS,
             parts=parts,
-            versions=_versions(),
+            versions=plan_versions(),
         ),
         shares=shares,
         share_bounds=result.share_bounds,

@@ -220,19 +220,35 @@ class Rules(_Table):
     "One centre per sub-district", "40 m2 per 1,000 residents", "beds per 100 elders", "at most
     ten new stations" are all of this form; the rule holds in every year of its span.
 
+    Entries of one rule may count together: those with the same ``kind`` count once, with their
+    common coefficient, as soon as one of their options stands ("an operator works in at least
+    three sub-districts": one kind per sub-district).
+
     Attributes:
         low: int64[R], -2**62 for none. high: int64[R], 2**62 for none.
         first_year: int32[R]. last_year: int32[R], inclusive.
-        indptr: int64[R + 1] CSR rows into ``option`` int32[k] and ``coefficient`` int64[k].
+        growth: bool[R], the rule limits by how much a year's sum exceeds that of the year before
+            (in year 0: that of what stands today); all False where it is left out.
+        indptr: int64[R + 1] CSR rows into ``option`` int32[k], ``coefficient`` int64[k] and
+            ``kind`` int32[k], -1 for an entry that counts by itself; all -1 where left out.
     """
 
     low: NDArray[np.int64] = _column("int64", empty=())
     high: NDArray[np.int64] = _column("int64", empty=())
     first_year: NDArray[np.int32] = _column("int32", empty=())
     last_year: NDArray[np.int32] = _column("int32", empty=())
+    growth: NDArray[np.bool_] = _column("bool", empty=())
     indptr: NDArray[np.int64] = _column("int64", own=True, empty=(0,))
     option: NDArray[np.int32] = _column("int32", own=True, empty=())
     coefficient: NDArray[np.int64] = _column("int64", own=True, empty=())
+    kind: NDArray[np.int32] = _column("int32", own=True, empty=())
+
+    def __post_init__(self) -> None:
+        if np.size(self.growth) == 0:
+            object.__setattr__(self, "growth", np.zeros(np.shape(self.low), dtype=bool))
+        if np.size(self.kind) == 0:
+            object.__setattr__(self, "kind", np.full(np.shape(self.option), -1, dtype=np.int32))
+        super().__post_init__()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

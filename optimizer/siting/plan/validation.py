@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from base.faults import Faults
+from optimizer.arrays import csr_rows
 from optimizer.codes import BAD_ARRAY, BAD_INDEX, BAD_LENGTH, BAD_VALUE
 from optimizer.siting.plan.tables import UNLIMITED
 
@@ -47,9 +48,13 @@ def _check_pointers(problem: PlanProblem, faults: Faults) -> None:
             faults.add(BAD_LENGTH(field=name, got=indptr.size, expected=rows + 1))
         elif indptr[0] != 0 or indptr[-1] != size or np.any(np.diff(indptr) < 0):
             faults.add(BAD_ARRAY(field=name, why="it is no ascending CSR pointer"))
-    if problem.rules.coefficient.size != problem.rules.option.size:
-        got, expected = problem.rules.coefficient.size, problem.rules.option.size
-        faults.add(BAD_LENGTH(field="rules.coefficient", got=got, expected=expected))
+    for name in ("coefficient", "kind"):
+        got, expected = getattr(problem.rules, name).size, problem.rules.option.size
+        if got != expected:
+            faults.add(BAD_LENGTH(field=f"rules.{name}", got=got, expected=expected))
+    if problem.nearest.size != problem.n_services:
+        got = problem.nearest.size
+        faults.add(BAD_LENGTH(field="nearest", got=got, expected=problem.n_services))
     if problem.level_fanout.size != levels:
         got = problem.level_fanout.size
         faults.add(BAD_LENGTH(field="level_fanout", got=got, expected=levels))
@@ -136,7 +141,8 @@ def _check_totals(problem: PlanProblem, faults: Faults) -> None:
         ("options.yearly_cost", problem.n_years * _total(options.yearly_cost), LARGEST_TOTAL),
         ("options.opening_cost", once, LARGEST_TOTAL),
         ("years.capital", _total(years.capital), LARGEST_TOTAL),
-        ("rules.coefficient", _total(np.abs(problem.rules.coefficient)), LARGEST_TOTAL),
+        # Growth is the difference of two sums.
+        ("rules.coefficient", 2 * _total(np.abs(problem.rules.coefficient)), LARGEST_TOTAL),
         ("quotas.area", _total(problem.quotas.area), LARGEST_TOTAL),
         ("options.quota_area", _total(options.quota_area), LARGEST_TOTAL),
     ):
@@ -157,6 +163,7 @@ def _check_ranges(problem: PlanProblem, faults: Faults) -> None:
     rule = "0 for rows of capacitated services"
     _each(faults, "demand.backup", demand.backup, ~assigned | (demand.backup == 0), rule)
     _each(faults, "rules.high", rules.high, rules.high >= rules.low, ">= low")
+    _check_kinds(problem, faults)
     for name, table in (("rules", rules), ("floors", floors)):
         good = table.last_year >= table.first_year
         _each(faults, f"{name}.last_year", table.last_year, good, ">= first_year")
@@ -170,6 +177,18 @@ def _check_ranges(problem: PlanProblem, faults: Faults) -> None:
     parents = problem.level_parent
     own = parents == np.arange(parents.size)
     _each(faults, "level_parent", parents, ~own, "another level")
+
+
+def _check_kinds(problem: PlanProblem, faults: Faults) -> None:
+    """Entries that count once together count the same."""
+    rules = problem.rules
+    at = np.flatnonzero(rules.kind >= 0)
+    row = csr_rows(rules.indptr)[at].astype(np.int64)
+    key = row * (int(rules.kind.max(initial=0)) + 1) + rules.kind[at]
+    _, first, which = np.unique(key, return_index=True, return_inverse=True)
+    alike = rules.coefficient[at] == rules.coefficient[at][first][which.ravel()]
+    rule = "the coefficient of its kind's first entry"
+    _each(faults, "rules.coefficient", rules.coefficient[at], alike, rule)
 
 
 def _can_stand(problem: PlanProblem, rows: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from optimizer.result import Status
 from optimizer.siting.plan.checking.demand import (
     assignment_violations,
+    choice_violations,
     columns_differ,
     entry_violations,
     floor_violations,
@@ -63,6 +64,7 @@ def check(
     broken.extend(counting_violations(problem, option))
     broken.extend(quota_violations(problem, option, answer.quota_site.astype(np.int64)))
     broken.extend(assignment_violations(problem, option, assignments))
+    broken.extend(choice_violations(problem, option, assignments))
     broken.extend(service_violations(problem, request.objective, figures))
     broken.extend(floor_violations(problem, figures))
     broken.extend(_request_violations(request, option, figures))

@@ -13,6 +13,7 @@ from optimizer.siting.plan.problem import Assignments, PlanObjective, PlanProble
 
 __all__ = [
     "assignment_violations",
+    "choice_violations",
     "columns_differ",
     "entry_violations",
     "floor_violations",
@@ -124,6 +125,56 @@ def _whole_rows(problem: PlanProblem, assignments: Assignments) -> Iterator[Plan
         row, year = int(assignments.row[entry]), int(assignments.year[entry])
         got, expected = int(assignments.amount[entry]), int(problem.demand.amount[row])
         yield PlanViolation(_Kind.SINGLE_SPLIT, row, year, got, expected)
+
+
+def choice_violations(
+    problem: PlanProblem, option: NDArray[np.int64], assignments: Assignments
+) -> Iterator[PlanViolation]:
+    """Where people choose, everybody goes to the nearest open site that still has room."""
+    services = np.flatnonzero(problem.nearest & problem.capacitated).tolist()
+    if not services:
+        return
+    given: dict[tuple[int, int, int], int] = {}
+    columns = (assignments.year, assignments.row, assignments.site, assignments.amount)
+    for year, row, site, units in zip(*(each.tolist() for each in columns), strict=True):
+        if int(problem.demand.service[row]) in services:
+            given[year, row, site] = given.get((year, row, site), 0) + units
+    right: dict[tuple[int, int, int], int] = {}
+    for year in range(problem.n_years):
+        for service in services:
+            for (row, site), units in _chosen(problem, option[year], service).items():
+                right[year, row, site] = units
+    for key in sorted(given.keys() | right.keys()):
+        got, expected = given.get(key, 0), right.get(key, 0)
+        if got != expected:
+            yield PlanViolation(_Kind.NOT_NEAREST, key[1], key[0], got, expected)
+
+
+def _chosen(
+    problem: PlanProblem, shown: NDArray[np.int64], service: int
+) -> dict[tuple[int, int], int]:
+    """Units by row and site when the closest pair with room comes first."""
+    demand, reach = problem.demand, problem.reach
+    room, pairs = {}, []
+    for site in np.flatnonzero(shown >= 0).tolist():
+        room[site] = int(problem.options.capacity[shown[site], service])
+        entries = slice(int(reach.indptr[site]), int(reach.indptr[site + 1]))
+        for row, cost in zip(
+            reach.demand[entries].tolist(), reach.cost[entries].tolist(), strict=True
+        ):
+            if demand.service[row] == service and cost <= demand.radius[row]:
+                pairs.append((cost, row, site))
+    rest: dict[int, int] = {}
+    found: dict[tuple[int, int], int] = {}
+    for _, row, site in sorted(pairs):
+        need = rest.setdefault(row, int(demand.amount[row]))
+        units = need if room[site] < 0 else min(need, room[site])
+        if units == 0 or (demand.single[row] and units < need):
+            continue
+        rest[row] -= units
+        room[site] -= units if room[site] >= 0 else 0
+        found[row, site] = units
+    return found
 
 
 def service_violations(

@@ -134,17 +134,35 @@ def _fanouts(
 def counting_violations(problem: PlanProblem, option: NDArray[np.int64]) -> Iterator[PlanViolation]:
     """The counting rules, in every year of their spans."""
     rules = problem.rules
+    before = _counted(problem, problem.sites.current.astype(np.int64))
     for year in range(problem.n_years):
-        stands = np.zeros(problem.n_options, dtype=bool)
-        stands[option[year][option[year] >= 0]] = True
+        now = _counted(problem, option[year])
         for rule in np.flatnonzero((rules.first_year <= year) & (year <= rules.last_year)).tolist():
-            part = slice(int(rules.indptr[rule]), int(rules.indptr[rule + 1]))
-            got = total(rules.coefficient[part][stands[rules.option[part]]])
+            got = now[rule] - (before[rule] if rules.growth[rule] else 0)
             low, high = int(rules.low[rule]), int(rules.high[rule])
             if got < low:
                 yield PlanViolation(_Kind.RULE_BELOW, rule, year, got, low)
             if got > high:
                 yield PlanViolation(_Kind.RULE_ABOVE, rule, year, got, high)
+        before = now
+
+
+def _counted(problem: PlanProblem, shown: NDArray[np.int64]) -> list[int]:
+    """What every counting rule comes to for the options of one year."""
+    rules, standing = problem.rules, set(shown[shown >= 0].tolist())
+    sums = []
+    for rule in range(len(rules)):
+        entries = range(int(rules.indptr[rule]), int(rules.indptr[rule + 1]))
+        seen: dict[int, int] = {}
+        alone = 0
+        for entry in entries:
+            if int(rules.option[entry]) in standing:
+                kind, worth = int(rules.kind[entry]), int(rules.coefficient[entry])
+                alone += worth if kind < 0 else 0
+                if kind >= 0:
+                    seen[kind] = worth
+        sums.append(alone + sum(seen.values()))
+    return sums
 
 
 def quota_violations(

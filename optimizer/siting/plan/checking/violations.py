@@ -49,6 +49,7 @@ class PlanViolationKind(StrEnum):
     MUST_NOT_COVERED = "must_not_covered"
     MUST_NOT_ASSIGNED = "must_not_assigned"
     NOT_SERVED = "not_served"
+    NOT_NEAREST = "not_nearest"
     LEAST_VALUE_MISSED = "least_value_missed"
     MOST_COST_PASSED = "most_cost_passed"
     LEAST_SHARE_MISSED = "least_share_missed"
@@ -221,6 +222,11 @@ _TEXT: dict[PlanViolationKind, tuple[str, str]] = {
     _Kind.NOT_SERVED: (
         "year {year}: row {index} is not served; the objective asks that every row is",
         "第 {year} 年：需求行 {index} 未得到服务，而该目标要求服务所有需求",
+    ),
+    _Kind.NOT_NEAREST: (
+        "year {year}: row {index} gets {got} units where people who choose the nearest site with "
+        "room get {expected} there",
+        "第 {year} 年：需求行 {index} 在某站点分配 {got}，而按就近有位原则应为 {expected}",
     ),
     _Kind.LEAST_VALUE_MISSED: (
         "the plan's value is {got}, at least {expected} is asked",

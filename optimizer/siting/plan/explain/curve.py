@@ -54,9 +54,11 @@ def at_most_new_sites(problem: PlanProblem, count: int) -> PlanProblem:
             high=np.append(rules.high, count),
             first_year=np.append(rules.first_year, last),
             last_year=np.append(rules.last_year, last),
+            growth=np.append(rules.growth, False),
             indptr=np.append(rules.indptr, rules.indptr[-1] + options.size),
             option=np.concatenate([rules.option, options]),
             coefficient=np.concatenate([rules.coefficient, np.ones(options.size, np.int64)]),
+            kind=np.concatenate([rules.kind, np.full(options.size, -1)]),
         )
     )
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from optimizer.arrays import csr_rows
 from optimizer.siting.plan.checking.violations import PlanViolationKind
 from optimizer.siting.plan.explain.moves import Move
 from optimizer.siting.plan.problem import PlanAnswer, PlanProblem, PlanRequest
@@ -61,6 +63,46 @@ def money_of(problem: PlanProblem, site: int, column: tuple[int, ...]) -> _Money
     return _Money(tuple(capital), tuple(running))
 
 
+class _Entry(NamedTuple):
+    """An option's part in a counting rule; see ``tables.Rules``."""
+
+    rule: int
+    kind: int
+    coefficient: int
+
+
+class _Tally:
+    """What the rules count of standing options: sums, and how many stand of every kind."""
+
+    def __init__(self) -> None:
+        self.sums: Counter[int] = Counter()
+        self.kinds: Counter[tuple[int, int]] = Counter()
+
+    def add(self, entries: Iterable[_Entry]) -> None:
+        """Count one more option."""
+        for rule, kind, coefficient in entries:
+            if kind < 0 or not self.kinds[rule, kind]:
+                self.sums[rule] += coefficient
+            if kind >= 0:
+                self.kinds[rule, kind] += 1
+
+    def after(self, rule: int, gone: Iterable[_Entry], come: Iterable[_Entry]) -> int:
+        """A rule's sum when the options of some entries go and others come."""
+        total, change = self.sums[rule], Counter[int]()
+        worth: dict[int, int] = {}
+        for entries, sign in ((gone, -1), (come, 1)):
+            for _, kind, coefficient in entries:
+                if kind < 0:
+                    total += sign * coefficient
+                else:
+                    change[kind] += sign
+                    worth[kind] = coefficient
+        for kind, step in change.items():
+            before = self.kinds[rule, kind]
+            total += worth[kind] * (int(before + step > 0) - int(before > 0))
+        return total
+
+
 class RuleState:
     """A plan's sums, ready to be asked about moves."""
 
@@ -78,18 +120,21 @@ class RuleState:
         self._read_takeovers()
 
     def _read_rules(self) -> None:
-        rules, options = self.problem.rules, self.problem.n_options
-        self.of_option: list[list[tuple[int, int]]] = [[] for _ in range(options)]
-        stands = [set(row[row >= 0].tolist()) for row in self.shown]
-        self.count: list[Counter[int]] = [Counter() for _ in stands]
-        for rule in range(len(rules)):
-            part = slice(int(rules.indptr[rule]), int(rules.indptr[rule + 1]))
-            pairs = zip(rules.option[part].tolist(), rules.coefficient[part].tolist(), strict=True)
-            for option, coefficient in pairs:
-                self.of_option[option].append((rule, coefficient))
-                for year, standing in enumerate(stands):
-                    if option in standing:
-                        self.count[year][rule] += coefficient
+        rules, current = self.problem.rules, self.problem.sites.current
+        owner = csr_rows(rules.indptr).tolist()
+        self.of_option: list[list[_Entry]] = [[] for _ in range(self.problem.n_options)]
+        columns = (rules.option, rules.kind, rules.coefficient)
+        entries = zip(owner, *(each.tolist() for each in columns), strict=True)
+        for rule, option, kind, coefficient in entries:
+            self.of_option[option].append(_Entry(rule, kind, coefficient))
+        self.today = self._tallied(set(current[current >= 0].tolist()))
+        self.tally = [self._tallied(set(row[row >= 0].tolist())) for row in self.shown]
+
+    def _tallied(self, standing: set[int]) -> _Tally:
+        tally = _Tally()
+        for option in sorted(standing):
+            tally.add(self.of_option[option])
+        return tally
 
     def _read_takeovers(self) -> None:
         """By option, the existing sites that it may take over."""
@@ -112,9 +157,9 @@ class RuleState:
             if new < 0 and 0 <= due <= year:
                 yield Broken(_Kind.DUE_NOT_STANDING, move.site, year)
             yield from self._broken_takeovers(move.site, old, new, year)
-            yield from self._broken_counts(old, new, year)
             if new >= 0 and not self._has_area(move.site, new, year):
                 yield Broken(_Kind.QUOTA_AREA_SHORT, move.site, year)
+        yield from self._broken_counts(move)
         yield from self._broken_request(move)
 
     def _broken_money(self, move: Move) -> Iterator[Broken]:
@@ -153,20 +198,30 @@ class RuleState:
             if heirs and standing.isdisjoint(heirs):
                 yield Broken(_Kind.NO_TAKEOVER, each, year)
 
-    def _broken_counts(self, old: int, new: int, year: int) -> Iterator[Broken]:
-        change: Counter[int] = Counter()
-        for option, sign in ((old, -1), (new, 1)):
-            for rule, coefficient in self.of_option[option] if option >= 0 else []:
-                change[rule] += sign * coefficient
-        rules = self.problem.rules
-        for rule, step in sorted(change.items()):
-            if not rules.first_year[rule] <= year <= rules.last_year[rule]:
-                continue
-            got = self.count[year][rule] + step
-            if got < rules.low[rule]:
-                yield Broken(_Kind.RULE_BELOW, rule, year)
-            if got > rules.high[rule]:
-                yield Broken(_Kind.RULE_ABOVE, rule, year)
+    def _broken_counts(self, move: Move) -> Iterator[Broken]:
+        rules, shown = self.problem.rules, {*move.before, *move.after} - {-1}
+        for rule in sorted({entry.rule for option in shown for entry in self.of_option[option]}):
+            growth = bool(rules.growth[rule])
+            for year in range(int(rules.first_year[rule]), int(rules.last_year[rule]) + 1):
+                touched = year in move.years or (growth and year - 1 in move.years)
+                if not touched:
+                    continue
+                got = self._moved_sum(rule, year, move)
+                got -= self._moved_sum(rule, year - 1, move) if growth else 0
+                if got < rules.low[rule]:
+                    yield Broken(_Kind.RULE_BELOW, rule, year)
+                if got > rules.high[rule]:
+                    yield Broken(_Kind.RULE_ABOVE, rule, year)
+
+    def _moved_sum(self, rule: int, year: int, move: Move) -> int:
+        """What a rule comes to after the move in a year; -1 is today."""
+        if year < 0:
+            return self.today.sums[rule]
+        gone, come = (
+            [entry for entry in self.of_option[option] if entry.rule == rule] if option >= 0 else []
+            for option in (move.before[year], move.after[year])
+        )
+        return self.tally[year].after(rule, gone, come)
 
     def _has_area(self, site: int, option: int, year: int) -> bool:
         """Whether quotas given to the site, and those given to nobody, provide the area."""

@@ -21,7 +21,7 @@ from optimizer.siting.plan.model.money import Money, add_money, closings
 from optimizer.siting.plan.model.offers import Offers, add_offers, offers_of
 from optimizer.siting.plan.model.program import INFINITE, NOTHING, Linear, Program
 from optimizer.siting.plan.model.quotas import GivenQuotas, add_quotas
-from optimizer.siting.plan.model.rules import add_rules
+from optimizer.siting.plan.model.rules import Kinds, add_rules
 from optimizer.siting.plan.model.standing import add_standing
 from optimizer.siting.plan.model.transport import Cut, Transport
 from optimizer.siting.plan.problem import PlanObjective, PlanProblem, PlanRequest
@@ -68,7 +68,7 @@ class PlanModel:
         program: the rows.
         stands: int64[o, T], columns of standing options, -1 where impossible.
         offers, elements: elements that cover demand, and their columns int64[E, T].
-        money, quotas, cover, assignment: the parts.
+        money, quotas, kinds, cover, assignment: the parts.
         transports: networks that the standing options must be able to carry: levels, and pooled
             assigned services.
         value, cost, travel: what the plan adds up to.
@@ -85,6 +85,7 @@ class PlanModel:
     elements: NDArray[np.int64]
     money: Money
     quotas: GivenQuotas
+    kinds: Kinds
     cover: Cover
     assignment: Assignment
     transports: tuple[Transport, ...]
@@ -162,6 +163,7 @@ class PlanModel:
         for columns, content in (
             (self.elements, shown),
             (self.stands, stands),
+            (self.kinds.columns, self.kinds.shown(stands)),
             (self.money.closing, closings(self.problem, of_site, self.money.closing_site)),
             (self.cover.once, classes.covered(shown)),
             (self.cover.twice, (classes.count(shown) > 1).astype(np.int64)),
@@ -184,7 +186,7 @@ def build_model(problem: PlanProblem, request: PlanRequest) -> PlanModel:
     elements = add_offers(program, offers, stands)
     money = add_money(program, problem, stands)
     quotas = add_quotas(program, problem, stands)
-    add_rules(program, problem, stands)
+    kinds = add_rules(program, problem, stands)
     pairs = usable_pairs(problem, offers)
     covered = cover_classes(problem, pairs, travel=serves_all)
     cover = add_cover(program, problem, covered, elements, must)
@@ -206,6 +208,7 @@ def build_model(problem: PlanProblem, request: PlanRequest) -> PlanModel:
         elements=elements,
         money=money,
         quotas=quotas,
+        kinds=kinds,
         cover=cover,
         assignment=assignment,
         transports=transports,
