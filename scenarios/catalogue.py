@@ -9,7 +9,7 @@ and ``rehab`` too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,9 @@ class Service:
         after: tie to another service of the same client and day.
         meal: delivered by the meal round, never a visit.
         escort: client and carer leave the home.
+        equipment: id of shared equipment that it keeps busy, None for none.
+        remote: share of the value that a phone call in its place has, None where a call will not
+            do.
         aliases: other names in use.
     """
 
@@ -79,6 +82,8 @@ class Service:
     meal: bool = False
     escort: bool = False
     aliases: tuple[str, ...] = ()
+    equipment: str | None = None
+    remote: float | None = None
 
 
 @dataclass(frozen=True)
@@ -88,12 +93,14 @@ class Catalogue:
     Attributes:
         services: by id. skills: by id. groups: names of the classes of services by id.
         implies: skill -> skills that come with it, one step.
+        equipment: what visits share, names by id.
     """
 
     services: Mapping[str, Service]
     skills: Mapping[str, Skill]
     groups: Mapping[str, Text]
     implies: Mapping[str, tuple[str, ...]]
+    equipment: Mapping[str, Text] = field(default_factory=dict)
 
     def service(self, word: str) -> Service | None:
         """The service with this id, name or alias, in either language."""
@@ -137,11 +144,26 @@ class Catalogue:
         known = self.services.get(service)
         return service if known is None else getattr(known.name, lang)
 
+    def equipment_of(self, word: str) -> str | None:
+        """Id of the equipment with this id or name, in either language."""
+        key = _key(word)
+        return next(
+            (
+                id
+                for id, name in self.equipment.items()
+                if key in (_key(id), _key(name.zh), _key(name.en))
+            ),
+            None,
+        )
+
+    def equipment_name(self, equipment: str, lang: Lang) -> str:
+        """What the equipment is called; its id where the catalogue does not know it."""
+        known = self.equipment.get(equipment)
+        return equipment if known is None else getattr(known, lang)
+
     def replace_services(self, services: Iterable[Service]) -> Catalogue:
         """The same skills and rules with other services."""
-        return Catalogue(
-            {service.id: service for service in services}, self.skills, self.groups, self.implies
-        )
+        return replace(self, services={service.id: service for service in services})
 
     @cached_property
     def _service_words(self) -> dict[str, str]:
@@ -161,6 +183,10 @@ class Catalogue:
             if service.group not in self.groups:
                 faults.append(
                     _fault(where, service.id, "unknown group", "未知类别", [service.group])
+                )
+            if service.equipment is not None and service.equipment not in self.equipment:
+                faults.append(
+                    _fault(where, service.id, "unknown equipment", "未知设备", [service.equipment])
                 )
             if service.after is not None and (
                 service.after.service not in self.services
@@ -271,6 +297,8 @@ class _ServiceForm(_NamedForm):
     after: _AfterForm | None = None
     meal: bool = False
     escort: bool = False
+    equipment: str | None = None
+    by_phone: float | None = Field(default=None, gt=0, le=1)
 
     def service(self, id: str) -> Service:
         after = self.after
@@ -287,6 +315,8 @@ class _ServiceForm(_NamedForm):
             meal=self.meal,
             escort=self.escort,
             aliases=tuple(self.aliases),
+            equipment=self.equipment,
+            remote=self.by_phone,
         )
 
 
@@ -295,6 +325,7 @@ class _CatalogueForm(_Form):
     skills: dict[str, _NamedForm]
     implies: dict[str, list[str]] = Field(default_factory=dict)
     groups: dict[str, Text]
+    equipment: dict[str, Text] = Field(default_factory=dict)
     services: dict[str, _ServiceForm]
 
     def catalogue(self) -> Catalogue:
@@ -306,5 +337,6 @@ class _CatalogueForm(_Form):
             },
             "groups": self.groups,
             "implies": {skill: tuple(implied) for skill, implied in self.implies.items()},
+            "equipment": self.equipment,
         }
         return Catalogue(**parts)

@@ -36,6 +36,7 @@ __all__ = [
     "LISTS_DIFFER",
     "MISSING_COLUMN",
     "MISSING_FIELD",
+    "NAMED_TOO_FEW",
     "NAME_NOT_FOUND",
     "NOTHING_TO_PLAN",
     "NOT_YAML",
@@ -60,6 +61,7 @@ __all__ = [
     "TOO_FEW_UNITS",
     "TOO_MANY_SKILLS",
     "UNEVEN_CATCHMENTS",
+    "UNKNOWN_EQUIPMENT",
     "UNKNOWN_FACT",
     "UNKNOWN_FIELD",
     "UNKNOWN_POLICY_PACK",
@@ -70,6 +72,7 @@ __all__ = [
     "UNPLACED_ROW",
     "UNREADABLE_ANSWER",
     "VISITS_ELSEWHERE",
+    "WISHES_FOR_STRANGERS",
 ]
 
 # --- scenario files: S001-S019 ---------------------------------------------------------------
@@ -430,6 +433,30 @@ ROWS_UNPLACED = FaultKind(
     "有 {count} 行无法定位，未参与计算，行：{rows}",
     "place them by hand: the table unplaced.csv lists them with the closest spellings",
     "请手工定位：见 unplaced.csv，其中列有相近写法",
+)
+
+# Days of visits (CC-S220 .. CC-S229).
+WISHES_FOR_STRANGERS = FaultKind(
+    "CC-S220",
+    "{count} rows wish for people who are not in the carers' table; these wishes are left out, "
+    "rows {rows}",
+    "有 {count} 行的期望护理员不在护理员表中，这些期望未计入，行：{rows}",
+    "correct the names, or write the carers' ids",
+    "请更正姓名，或填写护理员编号",
+)
+NAMED_TOO_FEW = FaultKind(
+    "CC-S221",
+    "the visit {id} needs {staff} people and must be made by named ones, but names {count}",
+    "服务 {id} 需要 {staff} 人且必须由指定人员上门，但只指定了 {count} 人",
+    "name more people, or leave out (must)",
+    "请指定更多人员，或去掉“（必须）”",
+)
+UNKNOWN_EQUIPMENT = FaultKind(
+    "CC-S222",
+    "there is no such equipment as {value}; the catalogue has {known}",
+    "没有名为 {value} 的设备；服务目录中有：{known}",
+    "correct the name under visits.equipment",
+    "请更正 visits.equipment 中的名称",
 )
 
 # Stored answers.

@@ -145,6 +145,14 @@ def _visits(visits: VisitsInput) -> Iterator[Disagreement]:
             ),
             ("give both, or neither to plan all visits", "请同时填写；如安排全部探访则都不填"),
         )
+    for index, rest in enumerate(visits.breaks):
+        opens, closes = map(read_time, rest.window)
+        if opens is None or closes is None or opens > closes:
+            yield _say(
+                ("visits", "breaks", index, "window"),
+                ("the window is not two times of day in order", "时间窗应为先后两个时刻"),
+                ('write ["11:30", "13:00"]', '请写作 ["11:30", "13:00"]'),
+            )
     if visits.station is not None:
         lon, lat = visits.station
         if not (-180 <= lon <= 180 and -90 <= lat <= 90):

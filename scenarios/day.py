@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from base.faults import Fault, Faults
+from scenarios.absences import Absence, present_on
+from scenarios.allowances import Allowance, Balance, allowances_of
 from scenarios.catalogue import Catalogue, built_in
 from scenarios.cells import read_time
-from scenarios.codes import ROWS_UNPLACED
+from scenarios.codes import ROWS_UNPLACED, WISHES_FOR_STRANGERS
 from scenarios.ledger import read_ledger
 from scenarios.model import MealsInput, VisitsInput
+from scenarios.model_day import BreakInput, WeightsInput
 from scenarios.places import Unplaced
-from scenarios.records import Carer, Carrier, Kitchen, MealOrder, Place, Visit
+from scenarios.records import Break, Carer, Carrier, Kitchen, MealOrder, Place, Visit
 from scenarios.tables import (
     Intake,
+    read_absences,
+    read_balances,
     read_carers,
     read_carriers,
     read_kitchens,
@@ -27,15 +33,43 @@ from scenarios.tables import (
 )
 from scenarios.territory.catchment_book import visits_of_station
 
-__all__ = ["Lunch", "VisitDay", "read_lunch", "read_visit_day", "unplaced_warning"]
+__all__ = ["DayTerms", "Lunch", "VisitDay", "read_lunch", "read_visit_day", "unplaced_warning"]
+
+
+@dataclass(frozen=True)
+class DayTerms:
+    """What holds for the whole day beside its visits and carers.
+
+    Attributes:
+        day: the date, None where it does not matter.
+        weights: what things weigh against wages.
+        equipment: how many there are of what visits share, by id.
+        allowances: what clients may spend, by client; None where money is left out.
+        by_phone: calls may stand in for visits whose service allows it.
+        one_at_a_time: no two visits to one client at the same time.
+        floor_seconds: longer at the door for every floor to climb without a lift.
+    """
+
+    day: date | None = None
+    weights: WeightsInput = field(default_factory=WeightsInput)
+    equipment: Mapping[str, int] = field(default_factory=dict)
+    allowances: Mapping[str, Allowance] | None = None
+    by_phone: bool = False
+    one_at_a_time: bool = False
+    floor_seconds: int = 45
 
 
 @dataclass(frozen=True)
 class VisitDay:
     """A station's day: visits, carers, and the rows that nobody but a person can place.
 
-    ``catalogue`` knows what the visits' services are called; ``warnings`` are what the user
-    should know of the day.
+    Attributes:
+        visits, carers: who is to be visited, and who is at work.
+        unplaced: rows for a person to place.
+        catalogue: knows what the visits' services are called.
+        warnings: what the user should know of the day.
+        terms: what holds for the whole day.
+        suspended: visits that fall away because the client is away. off: carers who are.
     """
 
     visits: tuple[Visit, ...]
@@ -43,6 +77,9 @@ class VisitDay:
     unplaced: tuple[Unplaced, ...] = ()
     catalogue: Catalogue = field(default_factory=built_in, repr=False)
     warnings: tuple[Fault, ...] = ()
+    terms: DayTerms = field(default_factory=DayTerms)
+    suspended: tuple[tuple[Visit, Absence], ...] = ()
+    off: tuple[tuple[Carer, Absence], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,10 +129,70 @@ def read_visit_day(wanted: VisitsInput, folder: Path, intake: Intake | None = No
         layer, station, whole = wanted.catchments, wanted.station_id, visits
         split = faults.keep(lambda: visits_of_station(whole, layer, station, folder))
         visits, warnings = split or ((), ())
+    away: Sequence[Absence] = ()
+    if wanted.absences is not None:
+        leave = wanted.absences
+        away = faults.keep(lambda: read_absences(leave, folder, intake)) or ()
+    booked: Sequence[Balance] = ()
+    if wanted.allowances is not None and wanted.allowances.balances is not None:
+        books = wanted.allowances.balances
+        booked = faults.keep(lambda: read_balances(books, folder, intake)) or ()
     faults.raise_if_any()
+    present = present_on(wanted.day, visits or (), carers or (), away, wanted.holidays)
     return VisitDay(
-        tuple(visits or ()), tuple(carers or ()), tuple(intake.unplaced), intake.catalogue, warnings
+        present.visits,
+        tuple(_with_breaks(carer, wanted, intake.station) for carer in present.carers),
+        tuple(intake.unplaced),
+        intake.catalogue,
+        (*warnings, *_strangers_warning(intake)),
+        _terms(wanted, present.visits, booked),
+        present.suspended,
+        present.off,
     )
+
+
+def _terms(wanted: VisitsInput, visits: Sequence[Visit], booked: Sequence[Balance]) -> DayTerms:
+    allowances = None
+    if wanted.allowances is not None:
+        allowances = allowances_of(visits, wanted.day, wanted.allowances.pack, booked)
+    return DayTerms(
+        day=wanted.day,
+        weights=wanted.weights,
+        equipment=wanted.equipment,
+        allowances=allowances,
+        by_phone=wanted.by_phone,
+        one_at_a_time=wanted.one_at_a_time,
+        floor_seconds=wanted.floor_seconds,
+    )
+
+
+def _with_breaks(carer: Carer, wanted: VisitsInput, station: Place | None) -> Carer:
+    """The carer with the scenario's breaks, where the own table says nothing of them."""
+    if carer.breaks is not None or not wanted.breaks:
+        return carer
+    hours = (carer.shift[1] - carer.shift[0]) / 3600
+    breaks = (
+        _break(each, station or carer.start)
+        for each in wanted.breaks
+        if hours >= each.min_shift_hours
+    )
+    return dataclasses.replace(carer, breaks=tuple(breaks))
+
+
+def _break(wanted: BreakInput, station: Place) -> Break:
+    opens, closes = (read_time(text) for text in wanted.window)
+    assert opens is not None and closes is not None, "scenarios.crosschecks looks at the window"
+    place = station if wanted.at == "station" else None
+    return Break((opens, closes), round(60 * wanted.minutes), place, wanted.must)
+
+
+def _strangers_warning(intake: Intake) -> tuple[Fault, ...]:
+    """A warning where clients wish for people who are no carers here."""
+    if not intake.strangers:
+        return ()
+    rows = sorted({row for _, row in intake.strangers})
+    listed = ", ".join(map(str, rows[:10])) + (" ..." if len(rows) > 10 else "")
+    return (WISHES_FOR_STRANGERS(intake.strangers[0][0], count=len(rows), rows=listed),)
 
 
 def read_lunch(wanted: MealsInput, folder: Path, intake: Intake | None = None) -> Lunch:

@@ -26,6 +26,7 @@ from scenarios.frequency import Frequency, read_frequency
 from scenarios.ledger_day import DINNER_WINDOW, DayMaker, Elder, LedgerDay, Meal, Need
 from scenarios.model import TableInput, Text
 from scenarios.records import Tier
+from scenarios.tables.asked import glance, read_ability, read_asked
 from scenarios.tables.columns import LEDGER_COLUMNS
 from scenarios.tables.intake import Intake
 from scenarios.tables.kinds import KINDS
@@ -104,7 +105,19 @@ def _elder(row: Row, owners: Owners) -> Elder | None:
     community = row.text("community") or (building.community if building else None)
     if client is None:
         return None
-    return Elder(client, place, building, community or None, tier, row.text("diet"))
+    return Elder(
+        client,
+        place,
+        building,
+        community or None,
+        tier,
+        row.text("diet"),
+        age=glance(row, "age"),
+        ability=read_ability(row),
+        asked=read_asked(row),
+        floor=row.get("floor"),
+        lift=row.get("lift"),
+    )
 
 
 def _needs(row: Row) -> list[Need]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
@@ -11,7 +11,7 @@ from scenarios.catalogue import After, Service
 from scenarios.frequency import Frequency
 from scenarios.model import Text
 from scenarios.places import PlaceRow
-from scenarios.records import Link, MealOrder, Place, Tier, Visit
+from scenarios.records import Ability, Asked, Link, MealOrder, Place, Tier, Visit
 from scenarios.tables.rows import Row
 
 __all__ = ["DINNER_WINDOW", "DayMaker", "Elder", "LedgerDay", "Meal", "Need", "Windows"]
@@ -69,6 +69,11 @@ class Elder:
     community: str | None
     tier: Tier
     diet: str
+    age: int | None = None
+    ability: Ability | None = None
+    asked: Asked = field(default_factory=Asked)
+    floor: int | None = None
+    lift: bool | None = None
 
 
 class DayMaker:
@@ -129,6 +134,14 @@ class DayMaker:
                 tier=elder.tier,
                 staff=need.staff,
                 community=elder.community,
+                age=elder.age,
+                ability=elder.ability,
+                asked=elder.asked,
+                floor=elder.floor,
+                lift=elder.lift,
+                equipment=service.equipment,
+                remote=service.remote,
+                price=service.price,
             )
             self._by_id[visit.id] = visit
             self._services[service.id] = service

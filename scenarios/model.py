@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from scenarios.model_day import AllowanceInput, BreakInput, WeightsInput
 from scenarios.model_explain import ExplainInput
 from scenarios.model_parts import (
     CandidatesInput,
@@ -16,6 +16,7 @@ from scenarios.model_parts import (
     LayerInput,
     Part,
     Positive,
+    TableInput,
     Text,
 )
 from scenarios.model_territory import AccessInput, CatchmentsInput, SearchAreasInput
@@ -37,16 +38,6 @@ __all__ = [
     "Text",
     "VisitsInput",
 ]
-
-
-class TableInput(Part):
-    """A table without geometry of its own: CSV or XLSX, Chinese or English headers."""
-
-    path: Path
-    sheet: str | None = None
-    encoding: str | None = None
-    crs: str = "EPSG:4326"
-    """System of its lon/lat columns, where it has them."""
 
 
 class NetworkInput(Part):
@@ -142,6 +133,25 @@ class VisitsInput(Part):
     """Catchments as ``carecircle site`` writes them (result.gpkg, layer catchments); with
     ``station_id``, only the visits in that station's catchment are planned."""
     station_id: str | None = None
+    breaks: list[BreakInput] = Field(default_factory=list)
+    """Rests of carers whose own table says nothing of breaks."""
+    weights: WeightsInput = WeightsInput()
+    """What waiting, lateness, wishes and fairness weigh against wages."""
+    equipment: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    """How many there are of what visits share, by id (``stair_climber``); what is not listed is
+    always at hand."""
+    allowances: AllowanceInput | None = None
+    """Pay visits from the clients' allowances and never overspend them; None leaves money out."""
+    absences: TableInput | None = None
+    """Who is away from when to when: carers on leave, clients in hospital or out of town."""
+    holidays: list[date] = Field(default_factory=list)
+    """Public holidays, on which only carers who work on holidays come."""
+    by_phone: bool = False
+    """Visits whose service a call can stand in for may be done by phone."""
+    one_at_a_time: bool = False
+    """No two visits to one client at the same time."""
+    floor_seconds: Annotated[int, Field(ge=0)] = 45
+    """Longer at the door for every floor to climb without a lift, where floors are known."""
     seconds: Positive = 30.0
     iterations: Annotated[int, Field(gt=0)] | None = None
     seed: int = 0

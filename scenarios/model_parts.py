@@ -16,6 +16,7 @@ __all__ = [
     "Part",
     "Positive",
     "Scalar",
+    "TableInput",
     "Text",
 ]
 
@@ -55,6 +56,16 @@ class LayerInput(Part):
     where: dict[str, Scalar | list[Scalar]] = Field(default_factory=dict)
 
 
+class TableInput(Part):
+    """A table without geometry of its own: CSV or XLSX, Chinese or English headers."""
+
+    path: Path
+    sheet: str | None = None
+    encoding: str | None = None
+    crs: str = "EPSG:4326"
+    """System of its lon/lat columns, where it has them."""
+
+
 class CellInput(Part):
     """One disjoint demand cell: count = ``share`` x the column ``count`` of the demand layer."""
 
@@ -80,6 +91,10 @@ class DemandInput(Part):
 
     source: LayerInput
     cells: Annotated[list[CellInput], Field(min_length=1)]
+    id: str | None = None
+    """Column with the places' ids; None for the number of the row."""
+    name: str | None = None
+    """Column with what the places are called; None for their id."""
 
 
 class CandidatesInput(Part):

@@ -107,6 +107,11 @@ class RoundStop:
         """Seconds between arrival and start."""
         return self.step.start - self.step.arrive
 
+    @property
+    def seconds(self) -> int:
+        """Seconds from start to finish."""
+        return self.step.finish - self.step.start
+
 
 @dataclass(frozen=True)
 class Round:
@@ -148,12 +153,22 @@ class Round:
     @property
     def service(self) -> int:
         """Seconds of service and loading."""
-        return sum(stop.step.finish - stop.step.start for stop in self.stops)
+        return sum(stop.seconds for stop in self.stops if stop.step.kind is not StepKind.BREAK)
+
+    @property
+    def rest(self) -> int:
+        """Seconds of breaks."""
+        return sum(stop.seconds for stop in self.breaks)
 
     @property
     def waiting(self) -> int:
         """Seconds of waiting before steps."""
         return sum(stop.waiting for stop in self.stops)
+
+    @property
+    def breaks(self) -> tuple[RoundStop, ...]:
+        """The stops that are breaks."""
+        return tuple(stop for stop in self.stops if stop.step.kind is StepKind.BREAK)
 
     @property
     def tasks(self) -> tuple[RoundStop, ...]:
@@ -297,22 +312,36 @@ def read_rounds(problem: RoutingProblem, answer: RoutingAnswer) -> tuple[Round, 
 def _read_round(problem: RoutingProblem, route: Route) -> Round:
     mode = int(problem.vehicle_mode[route.vehicle])
     time, distance = problem.time[mode], problem.distance[mode]
+    home = int(problem.vehicle_end[route.vehicle])
     here = int(problem.vehicle_start[route.vehicle])
     path, stops = [here], []
-    for step in route.steps:
-        is_task = step.kind is StepKind.TASK
-        there = int(problem.task_place[step.index]) if is_task else step.index
+    for number, step in enumerate(route.steps):
+        there = _place_of(problem, route.steps[number:], here if home == NONE else home)
         stops.append(RoundStop(step, there, int(time[here, there]), int(distance[here, there])))
         path.append(there)
+        is_task = step.kind is StepKind.TASK
         here = int(problem.task_end_place[step.index]) if is_task else there
         if here != there:
             path.append(here)
-    home = int(problem.vehicle_end[route.vehicle])
     back = (0, 0)
     if home != NONE:
         back = (int(time[here, home]), int(distance[here, home]))
         path.append(home)
     return Round(route.vehicle, route.depart, route.end, tuple(stops), *back, tuple(path))
+
+
+def _place_of(problem: RoutingProblem, steps: Sequence[Step], last: int) -> int:
+    """Where the first of the steps begins; a break without a place is taken where the next step
+    is, or at the ``last`` place after all.
+    """
+    for step in steps:
+        if step.kind is StepKind.TASK:
+            return int(problem.task_place[step.index])
+        if step.kind is StepKind.LOAD:
+            return step.index
+        if problem.break_place[step.index] != NONE:
+            return int(problem.break_place[step.index])
+    return last
 
 
 def solve_checked(

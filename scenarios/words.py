@@ -33,6 +33,13 @@ __all__ = [
 
 REASONS: Mapping[Reason, Text] = {
     Reason.NO_SKILL: Text(zh="没有人具备所需技能", en="nobody has all required skills"),
+    Reason.NOT_ALLOWED: Text(
+        zh="具备技能者均不符合老人的必须条件",
+        en="nobody with the skills meets what the client must have",
+    ),
+    Reason.NO_ENTITLEMENT: Text(
+        zh="补贴余额不足以支付", en="the client's allowance does not pay for it"
+    ),
     Reason.NEEDS_MORE_STAFF: Text(
         zh="未找到同时有空的足够护理员", en="no two free carers were found for the same time"
     ),

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
 from hypothesis import strategies as st
 
 from scenarios.catalogue import built_in
-from scenarios.records import Carer, Carrier, Kitchen, Link, MealOrder, Mode, Place, Tier, Visit
+from scenarios.records import (
+    Ability,
+    Asked,
+    Break,
+    Carer,
+    Carrier,
+    Kitchen,
+    Link,
+    LinkRule,
+    MealOrder,
+    Mode,
+    Place,
+    Sex,
+    Tier,
+    Visit,
+)
 
 CATALOGUE = built_in()
 _LETTERS = "ABCXYZabc甲乙丙0123456789"
@@ -49,13 +65,43 @@ def _unique(records: st.SearchStrategy) -> st.SearchStrategy[list]:
     return st.lists(records, min_size=1, max_size=4, unique_by=lambda record: record.id)
 
 
+percents = st.integers(1, 100).map(lambda percent: percent / 100)
+languages = st.sampled_from(("粤语", "上海话", "Hakka"))
+
+
+@st.composite
+def askings(draw: st.DrawFn) -> Asked:
+    """What a client asks of the person; only what is asked for can be a must."""
+    given = {
+        "carers": tuple(draw(st.lists(ids, max_size=2, unique=True))),
+        "sex": draw(st.none() | st.sampled_from(Sex)),
+        "language": draw(st.none() | languages),
+    }
+    asked_for = sorted(key for key, value in given.items() if value)
+    must = draw(st.frozensets(st.sampled_from(asked_for))) if asked_for else frozenset()
+    avoid = draw(st.frozensets(ids, max_size=2))
+    return Asked(**given, must=must, avoid=avoid, last=draw(st.none() | ids))
+
+
+@st.composite
+def breaks(draw: st.DrawFn, station: Place) -> tuple[Break, ...] | None:
+    """No word of breaks, none, or some that differ in their windows only."""
+    if draw(st.booleans()):
+        return None
+    length, must = 60 * draw(st.integers(0, 90)), draw(st.booleans())
+    place = station if draw(st.booleans()) else None
+    return tuple(Break(each, length, place, must) for each in draw(st.just(()) | windows()))
+
+
 @st.composite
 def visits(draw: st.DrawFn) -> list[Visit]:
     """Visits, some tied to the one before them."""
     made: list[Visit] = []
     for number in range(draw(st.integers(1, 4))):
         gaps = sorted(draw(st.lists(st.integers(-7200, 7200), min_size=2, max_size=2)))
-        link = Link(made[-1].id, *gaps) if made and draw(st.booleans()) else None
+        rule = draw(st.sampled_from(LinkRule))
+        tie = Link("", *gaps) if rule is LinkRule.AFTER else Link("", rule=rule)
+        link = dataclasses.replace(tie, other=made[-1].id) if made and draw(st.booleans()) else None
         made.append(
             Visit(
                 id=f"V-{number}",
@@ -70,24 +116,44 @@ def visits(draw: st.DrawFn) -> list[Visit]:
                 end_place=draw(st.none() | places),
                 link=link,
                 community=draw(optional_words),
+                age=draw(st.none() | st.integers(0, 120)),
+                ability=draw(st.none() | st.sampled_from(Ability)),
+                asked=draw(askings()),
+                floor=draw(st.none() | st.integers(0, 40)),
+                lift=draw(st.none() | st.booleans()),
+                ride_limit=draw(st.none() | st.integers(0, 120).map(lambda n: 60 * n)),
+                equipment=draw(st.none() | st.sampled_from(sorted(CATALOGUE.equipment))),
+                remote=draw(st.none() | percents),
+                price=draw(money),
             )
         )
     return made
 
 
-carers = _unique(
-    st.builds(
-        Carer,
-        id=ids,
-        skills=skills.map(CATALOGUE.with_implied),
-        shift=shifts,
-        start=places,
-        end=st.none() | places,
-        max_work=st.none() | st.integers(0, 50_000),
-        mode=st.sampled_from(Mode),
-        wage=money,
+@st.composite
+def _carer(draw: st.DrawFn) -> Carer:
+    start = draw(places)
+    return Carer(
+        id=draw(ids),
+        skills=CATALOGUE.with_implied(draw(skills)),
+        shift=draw(shifts),
+        start=start,
+        end=draw(st.none() | places),
+        max_work=draw(st.none() | st.integers(0, 50_000)),
+        mode=draw(st.sampled_from(Mode)),
+        wage=draw(money),
+        sex=draw(st.none() | st.sampled_from(Sex)),
+        languages=draw(st.frozensets(languages)),
+        breaks=draw(breaks(start)),
+        overtime=draw(st.just(0) | st.integers(1, 20_000)),
+        overtime_wage=draw(st.none() | money),
+        max_travel=draw(st.none() | st.integers(0, 50_000)),
+        pace=draw(st.integers(50, 300)) / 100,
+        holidays=draw(st.booleans()),
     )
-)
+
+
+carers = _unique(_carer())
 orders = _unique(
     st.builds(
         MealOrder,

@@ -5,6 +5,9 @@ give records; what stands beside a record (rows without a place, contacts) goes 
 :class:`Intake`. Writers write what their reader takes back unchanged.
 """
 
+from scenarios.tables.away import read_absences, write_absences
+from scenarios.tables.balances import read_balances, write_balances
+from scenarios.tables.carers import read_carers, write_carers
 from scenarios.tables.intake import Intake
 from scenarios.tables.local import read_places, read_services, write_places, write_services
 from scenarios.tables.meals import (
@@ -16,10 +19,12 @@ from scenarios.tables.meals import (
     write_orders,
 )
 from scenarios.tables.templates import write_templates
-from scenarios.tables.visits import read_carers, read_visits, write_carers, write_visits
+from scenarios.tables.visits import read_visits, write_visits
 
 __all__ = [
     "Intake",
+    "read_absences",
+    "read_balances",
     "read_carers",
     "read_carriers",
     "read_kitchens",
@@ -27,6 +32,8 @@ __all__ = [
     "read_places",
     "read_services",
     "read_visits",
+    "write_absences",
+    "write_balances",
     "write_carers",
     "write_carriers",
     "write_kitchens",

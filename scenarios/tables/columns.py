@@ -15,6 +15,8 @@ from scenarios.cells import fold
 from scenarios.model import Text
 
 __all__ = [
+    "ABSENCE_COLUMNS",
+    "BALANCE_COLUMNS",
     "CARER_COLUMNS",
     "CARRIER_COLUMNS",
     "KITCHEN_COLUMNS",
@@ -129,6 +131,46 @@ SKILLS = Column(
     note=_note("用分号分隔；没有则写“无”", "set apart by semicolons; none for none"),
 )
 
+_MUST = _note(
+    "编号或姓名；必须满足时在后面写（必须）",
+    "ids or names; (must) after what is no mere wish",
+)
+ASKED_COLUMNS = (
+    Column(
+        "carer", "护理员", "carer", "asked", "护理员姓名 服务人员 指定护理员 期望护理员", note=_MUST
+    ),
+    Column(
+        "carer_sex",
+        "护理员性别",
+        "carer_sex",
+        "asked",
+        "期望护理员性别",
+        note=_note("女、男，或“女（必须）”", "female, male, or female (must)"),
+    ),
+    Column(
+        "language",
+        "语言",
+        "language",
+        "asked",
+        "方言 语言要求 期望语言",
+        note=_note("护理员会说的语言或方言；可写（必须）", "spoken by the carer; or (must)"),
+    ),
+    Column("avoid", "回避护理员", "not_carer", "list", "不要护理员 禁派护理员"),
+    Column("last_carer", "上次护理员", "last_carer", aliases="上次服务人员 原护理员"),
+    Column("floor", "楼层", "floor", "count", "所在楼层 层"),
+    Column("lift", "电梯", "lift", "yes", "有无电梯 是否有电梯"),
+)
+"""What visits and ledgers say of the person who is to come, and of the stairs."""
+_AGE = Column("age", "年龄", "age", "count")
+_ABILITY = Column(
+    "ability",
+    "失能等级",
+    "ability",
+    "ability",
+    "能力等级 失能程度 护理等级",
+    note=_note("能力完好、轻度、中度、重度、完全失能", "intact, mild, moderate, severe or total"),
+)
+
 VISIT_COLUMNS = (
     Column("id", "访视编号", "visit_id", aliases="编号 单号 工单号 id visit 服务单号"),
     CLIENT,
@@ -158,6 +200,44 @@ VISIT_COLUMNS = (
     Column("link_other", "随后于", "after_visit", aliases="前序访视 关联访视"),
     Column("link_min", "最短间隔(分钟)", "min_gap_minutes", "gap", "最短间隔"),
     Column("link_max", "最长间隔(分钟)", "max_gap_minutes", "gap", "最长间隔"),
+    Column(
+        "link_rule",
+        "关联方式",
+        "link",
+        "link",
+        note=_note(
+            "先后（默认）、同一人、不同人、不同时；后三项不填间隔",
+            "after (as a rule); same person, other person, not together need no gap",
+        ),
+    ),
+    *ASKED_COLUMNS,
+    _AGE,
+    _ABILITY,
+    Column(
+        "ride_limit",
+        "乘车上限(分钟)",
+        "ride_limit_minutes",
+        "duration",
+        "乘车时间上限",
+        note=_note(
+            "填写后，到目的地的路程按出行方式另计；留空则时长已含路程",
+            "the ride to the destination is then added by mode; empty: it is part of the minutes",
+        ),
+    ),
+    Column(
+        "equipment",
+        "设备",
+        "equipment",
+        note=_note("共用设备，如爬楼机；没有则写“无”", "shared, such as stair climber; or none"),
+    ),
+    Column(
+        "remote",
+        "电话价值(%)",
+        "by_phone_percent",
+        "share",
+        note=_note("电话代替时的价值占比；不可则写0", "what a call is worth; 0: nothing"),
+    ),
+    Column("price", "价格(元)", "price_yuan", "money", "价格 单价 收费标准"),
     *PERSON,
 )
 
@@ -168,12 +248,12 @@ LEDGER_COLUMNS = (
     *_JOIN,
     NAME,
     Column("sex", "性别", "sex"),
-    Column("age", "年龄", "age", "count"),
+    _AGE,
     ID_NUMBER,
     PHONE,
     ADDRESS,
     Column("living", "居住状况", "living", aliases="居住情况 居住方式"),
-    Column("ability", "失能等级", "ability", aliases="能力等级 失能程度 护理等级"),
+    _ABILITY,
     Column("tier", "保障类别", "tier", "tier", "保障类型 类别 人员类别"),
     Column(
         "service",
@@ -209,7 +289,7 @@ LEDGER_COLUMNS = (
         aliases="服务时段 上门时段 时段 服务时间",
         note=_note("上午、8:00-10:00、下午2点至4点等", "morning, 8:00-10:00, after 14:00 ..."),
     ),
-    Column("carer", "护理员", "carer", aliases="护理员姓名 服务人员"),
+    *ASKED_COLUMNS,
     Column(
         "double",
         "双人",
@@ -256,6 +336,58 @@ CARER_COLUMNS = (
     ),
     _MODE,
     _WAGE,
+    Column("sex", "性别", "sex", "sex"),
+    Column("languages", "语言", "languages", "list", "方言 会说语言"),
+    Column(
+        "breaks",
+        "休息时段",
+        "break",
+        "windows",
+        "午休时段 午休 休息",
+        note=_note("最早至最晚开始；没有则写“无”", "earliest to latest start; or none"),
+    ),
+    Column("break_minutes", "休息(分钟)", "break_minutes", "duration", "休息时长 午休时长"),
+    Column(
+        "break_at_station",
+        "回站休息",
+        "break_at_station",
+        "yes",
+        note=_note("否：就地休息", "no: wherever the carer then is"),
+    ),
+    Column("break_optional", "可不休息", "break_optional", "yes"),
+    Column("overtime", "可加班(分钟)", "overtime_minutes", "duration", "加班上限"),
+    Column(
+        "overtime_wage",
+        "加班时薪(元)",
+        "overtime_yuan_per_hour",
+        "money",
+        note=_note("留空为时薪的1.5倍", "empty: one and a half times the wage"),
+    ),
+    Column("max_travel", "最长路程(分钟)", "max_travel_minutes", "duration", "路程上限"),
+    Column(
+        "pace",
+        "用时(%)",
+        "pace_percent",
+        "number",
+        note=_note("与通常用时之比，新手可填120", "of the usual time; 120 for a beginner"),
+    ),
+    Column("holidays", "节假日上班", "works_holidays", "yes"),
+    *PERSON,
+)
+
+ABSENCE_COLUMNS = (
+    CLIENT,
+    Column("carer", "护理员编号", "carer_id", aliases="员工编号 工号 护理员"),
+    Column("first", "开始日期", "from", "date", "自 起 开始", True),
+    Column("last", "结束日期", "to", "date", "至 止 结束", note=_note("留空：未定", "empty: open")),
+    Column("reason", "事由", "reason", aliases="原因 类型"),
+    *PERSON,
+)
+
+BALANCE_COLUMNS = (
+    CLIENT,
+    Column("balance", "余额(元)", "balance_yuan", "money", "余额 补贴余额", True),
+    Column("expires", "清零日期", "expires", "date", "到期日 有效期至"),
     *PERSON,
 )
 
@@ -329,4 +461,6 @@ SERVICE_COLUMNS = (
     Column("after_max", "最长间隔(分钟)", "max_gap_minutes", "gap", "最长间隔"),
     Column("meal", "送餐", "meal", "yes"),
     Column("escort", "陪同外出", "escort", "yes"),
+    Column("equipment", "设备", "equipment"),
+    Column("remote", "电话价值(%)", "by_phone_percent", "share"),
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from scenarios.catalogue import Catalogue, built_in
+from scenarios.cells import fold
 from scenarios.contacts import Contact
 from scenarios.places import PlaceTable, Unplaced
-from scenarios.pseudonyms import Pseudonyms
+from scenarios.pseudonyms import Pseudonyms, looks_personal
 from scenarios.records import Place
 
 __all__ = ["Intake"]
@@ -28,6 +29,7 @@ class Intake:
         station: where carers without a start of their own begin and end.
         unplaced: filled by readers: rows for a person to place; they make no record.
         contacts: filled by readers: names, phones and doors, one per person.
+        strangers: filled by readers: (table, row) of wishes for people who are no carers here.
     """
 
     catalogue: Catalogue = field(default_factory=built_in)
@@ -36,6 +38,8 @@ class Intake:
     station: Place | None = None
     unplaced: list[Unplaced] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
+    strangers: list[tuple[str, int]] = field(default_factory=list)
+    _staff: dict[str, str | None] | None = field(default=None, repr=False)
     _kept: set[Contact] = field(default_factory=set, repr=False)
 
     def keep(self, contact: Contact) -> None:
@@ -44,3 +48,23 @@ class Intake:
         if says and contact not in self._kept:
             self._kept.add(contact)
             self.contacts.append(contact)
+
+    def know_carer(self, id: str, name: str) -> None:
+        """Remember a carer by id and name; a name that two share finds neither."""
+        known = self._staff = {} if self._staff is None else self._staff
+        known[_key(id)] = id
+        if name:
+            known[_key(name)] = id if known.get(_key(name), id) == id else None
+
+    def carer(self, word: str) -> str | None:
+        """The id of the carer whom an id or a name means, None for nobody.
+
+        Where no carers were read, any id without personal data stands for itself.
+        """
+        if self._staff is None:
+            return None if looks_personal(word) else word
+        return self._staff.get(_key(word))
+
+
+def _key(word: str) -> str:
+    return fold(word).casefold().replace(" ", "")

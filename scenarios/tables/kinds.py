@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from scenarios.cells import (
     fold,
+    read_date,
     read_duration,
     read_float,
     read_int,
@@ -18,9 +21,22 @@ from scenarios.cells import (
     read_yes,
 )
 from scenarios.model import Text
-from scenarios.records import Mode, Tier
+from scenarios.records import Ability, LinkRule, Mode, Sex, Tier
 
-__all__ = ["KINDS", "MODE_NAMES", "TIER_NAMES", "Kind"]
+__all__ = [
+    "ABILITY_NAMES",
+    "KINDS",
+    "LINK_NAMES",
+    "MODE_NAMES",
+    "MUST",
+    "SEX_NAMES",
+    "TIER_NAMES",
+    "Kind",
+    "read_sex",
+]
+
+_WordT = TypeVar("_WordT", bound=StrEnum)
+
 
 TIER_NAMES = {
     Tier.BASIC: Text(zh="托底", en="basic"),
@@ -32,6 +48,23 @@ MODE_NAMES = {
     Mode.EBIKE: Text(zh="电动车", en="ebike"),
     Mode.CAR: Text(zh="汽车", en="car"),
 }
+SEX_NAMES = {Sex.FEMALE: Text(zh="女", en="female"), Sex.MALE: Text(zh="男", en="male")}
+ABILITY_NAMES = {
+    Ability.INTACT: Text(zh="能力完好", en="intact"),
+    Ability.MILD: Text(zh="轻度失能", en="mild"),
+    Ability.MODERATE: Text(zh="中度失能", en="moderate"),
+    Ability.SEVERE: Text(zh="重度失能", en="severe"),
+    Ability.TOTAL: Text(zh="完全失能", en="total"),
+}
+LINK_NAMES = {
+    LinkRule.AFTER: Text(zh="先后", en="after"),
+    LinkRule.OTHER_PERSON: Text(zh="不同人", en="other person"),
+    LinkRule.SAME_PERSON: Text(zh="同一人", en="same person"),
+    LinkRule.NOT_TOGETHER: Text(zh="不同时", en="not together"),
+}
+MUST = Text(zh="（必须）", en=" (must)")
+"""Stands behind what a client asks for and must have."""
+_MUST_END = re.compile(r"\s*\(?\s*(?:必须|必需|仅限|must|only)\s*\)?$", re.IGNORECASE)
 _TIER_WORDS = {
     word: tier
     for tier, words in {
@@ -62,6 +95,51 @@ def _read_tier(text: str) -> Tier | None:
 
 def _read_mode(text: str) -> Mode | None:
     return _MODE_WORDS.get(fold(text).casefold().replace(" ", ""))
+
+
+def _words(
+    names: Mapping[_WordT, Text], more: Mapping[_WordT, str]
+) -> Callable[[str], _WordT | None]:
+    """Reads a word by its id, its names, and whatever else it is called."""
+    known = {
+        _plain(word): key
+        for key, name in names.items()
+        for word in (key.value, name.zh, name.en, *more.get(key, "").split())
+    }
+    return lambda text: known.get(_plain(text))
+
+
+def _plain(text: str) -> str:
+    return fold(text).casefold().replace(" ", "").replace("_", "")
+
+
+_ABILITY_WORDS = {
+    Ability.INTACT: "完好 自理 完全自理 能自理",
+    Ability.MILD: "轻度 半自理",
+    Ability.MODERATE: "中度",
+    Ability.SEVERE: "重度 不能自理",
+    Ability.TOTAL: "完全",
+}
+_LINK_WORDS = {
+    LinkRule.AFTER: "随后 同时",
+    LinkRule.OTHER_PERSON: "换人",
+    LinkRule.NOT_TOGETHER: "不重叠 错开",
+}
+read_sex = _words(SEX_NAMES, {Sex.FEMALE: "女性 f", Sex.MALE: "男性 m"})
+
+
+def _read_asked(text: str) -> tuple[tuple[str, ...], bool] | None:
+    """What is asked for, and whether it must be: ``C001; C002（必须）``."""
+    word = fold(text)
+    found = _MUST_END.search(word)
+    words = read_list(word[: found.start()] if found else word)
+    return (tuple(words), found is not None) if words else None
+
+
+def _read_share(text: str) -> float | None:
+    """A share of 0 to 1, given in per cent."""
+    percent = read_float(text.rstrip().removesuffix("%").removesuffix("％"))
+    return None if percent is None or not 0 <= percent <= 100 else percent / 100
 
 
 def _read_gap(text: str) -> int | None:
@@ -100,6 +178,28 @@ KINDS: dict[str, Kind] = {
         ),
     ),
     "duration": Kind(read_duration, Text(zh="分钟数，如 45", en="minutes, such as 45")),
+    "date": Kind(read_date, Text(zh="日期，如 2026-03-02", en="a date, such as 2026-03-02")),
+    "number": Kind(read_float, Text(zh="数值", en="a number")),
+    "share": Kind(_read_share, Text(zh="0 至 100 的百分数", en="per cent from 0 to 100")),
+    "sex": Kind(read_sex, Text(zh="女或男", en="female or male")),
+    "ability": Kind(
+        _words(ABILITY_NAMES, _ABILITY_WORDS),
+        Text(
+            zh="能力完好、轻度失能、中度失能、重度失能或完全失能",
+            en="intact, mild, moderate, severe or total",
+        ),
+    ),
+    "link": Kind(
+        _words(LINK_NAMES, _LINK_WORDS),
+        Text(
+            zh="先后、同一人、不同人或不同时",
+            en="after, same person, other person or not together",
+        ),
+    ),
+    "asked": Kind(
+        _read_asked,
+        Text(zh="编号、姓名或词，可加（必须）", en="ids, names or words, (must) may follow"),
+    ),
     "gap": Kind(_read_gap, Text(zh="分钟数，可为负", en="minutes, may be negative")),
     "money": Kind(read_money, Text(zh="金额（元），如 12.5", en="yuan, such as 12.5")),
     "list": Kind(read_list, Text(zh="用分号分隔的列表", en="a list set apart by semicolons")),

@@ -127,6 +127,8 @@ def _service(row: Row) -> Service | None:
         meal=row.get("meal", False),
         escort=row.get("escort", False),
         aliases=tuple(row.get("aliases", ())),
+        equipment=_equipment(row.text("equipment")),
+        remote=row.get("remote") or None,
     )
     return service if row.sound else None
 
@@ -137,6 +139,11 @@ def _group(word: str) -> str:
         return Service.group
     groups = built_in().groups
     return next((id for id, name in groups.items() if word in (name.zh, name.en)), word)
+
+
+def _equipment(word: str) -> str | None:
+    """The id of the equipment; an unknown word stands for itself, the catalogue tells."""
+    return (built_in().equipment_of(word) or word) if word else None
 
 
 def write_services(path: Path, catalogue: Catalogue, lang: Lang = "zh") -> None:
@@ -160,6 +167,10 @@ def write_services(path: Path, catalogue: Catalogue, lang: Lang = "zh") -> None:
             "after_max": write_duration(service.after.max_gap) if service.after else None,
             "meal": yes if service.meal else None,
             "escort": yes if service.escort else None,
+            "equipment": catalogue.equipment_name(service.equipment, lang)
+            if service.equipment
+            else None,
+            "remote": None if service.remote is None else round(100 * service.remote, 6),
         }
         for service in services
     ]

@@ -12,12 +12,12 @@ from scenarios.codes import UNPLACED_ROW
 from scenarios.model import TableInput, Text
 from scenarios.places import PlaceRow
 from scenarios.records import Carrier, Kitchen, MealOrder, Mode, Place
+from scenarios.tables.carers import read_shift
 from scenarios.tables.columns import CARRIER_COLUMNS, KITCHEN_COLUMNS, ORDER_COLUMNS
 from scenarios.tables.intake import Intake
 from scenarios.tables.kinds import MODE_NAMES
 from scenarios.tables.people import Owners
 from scenarios.tables.rows import OfficeSheet, Row, write_table
-from scenarios.tables.visits import read_shift
 
 __all__ = [
     "MEAL_WINDOW",

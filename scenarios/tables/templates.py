@@ -14,6 +14,8 @@ from geo.tables import write_xlsx
 from scenarios.catalogue import built_in
 from scenarios.model import Text
 from scenarios.tables.columns import (
+    ABSENCE_COLUMNS,
+    BALANCE_COLUMNS,
     CARER_COLUMNS,
     CARRIER_COLUMNS,
     KITCHEN_COLUMNS,
@@ -78,6 +80,10 @@ _TEMPLATES = (
             "windows": "09:00-10:00; 14:00-15:00",
             "tier": Text(zh="托底", en="basic"),
             "staff": 1,
+            "carer": Text(zh="C-001（必须）", en="C-001 (must)"),
+            "carer_sex": Text(zh="女", en="female"),
+            "floor": 5,
+            "lift": Text(zh="否", en="no"),
         },
     ),
     _Template(
@@ -94,7 +100,27 @@ _TEMPLATES = (
             "max_work": 480,
             "mode": Text(zh="电动车", en="ebike"),
             "wage": 40,
+            "sex": Text(zh="女", en="female"),
+            "languages": Text(zh="粤语", en="Cantonese"),
+            "breaks": "11:30-13:00",
+            "break_minutes": 30,
+            "overtime": 60,
         },
+    ),
+    _Template(
+        Text(zh="停服请假", en="absences"),
+        ABSENCE_COLUMNS,
+        {
+            "client": "E-0001",
+            "first": "2026-03-02",
+            "last": "2026-03-09",
+            "reason": Text(zh="住院", en="hospital"),
+        },
+    ),
+    _Template(
+        Text(zh="补贴余额", en="balances"),
+        BALANCE_COLUMNS,
+        {"client": "E-0001", "balance": 320, "expires": "2026-03-31"},
     ),
     _Template(
         Text(zh="订餐", en="orders"),

@@ -1,4 +1,4 @@
-"""Visits and carers: the tables of a station's day."""
+"""Visits: the table of what is due on a station's day."""
 
 from __future__ import annotations
 
@@ -9,39 +9,35 @@ from typing import Any
 
 from base.faults import Lang
 from scenarios.catalogue import Catalogue, Service, built_in
-from scenarios.cells import fold, write_duration, write_money, write_time, write_windows
+from scenarios.cells import write_duration, write_money, write_windows
 from scenarios.codes import LINK_UNKNOWN, UNKNOWN_SERVICE, UNKNOWN_SKILL
 from scenarios.model import TableInput, Text
-from scenarios.records import Carer, Link, Mode, Place, Tier, Visit
-from scenarios.tables.columns import (
-    CARER_COLUMNS,
-    VISIT_COLUMNS,
-)
+from scenarios.records import Link, LinkRule, Place, Tier, Visit
+from scenarios.tables.asked import asked_cells, glance, read_ability, read_asked
+from scenarios.tables.columns import VISIT_COLUMNS
 from scenarios.tables.intake import Intake
-from scenarios.tables.kinds import MODE_NAMES, TIER_NAMES
+from scenarios.tables.kinds import ABILITY_NAMES, LINK_NAMES, TIER_NAMES
 from scenarios.tables.people import Owners
 from scenarios.tables.rows import OfficeSheet, Row, write_table
 
 __all__ = [
     "WORKING_DAY",
-    "read_carers",
+    "read_skills",
     "read_visits",
     "service_of",
     "skills_text",
-    "write_carers",
     "write_visits",
 ]
 
 WORKING_DAY = ((8 * 3600, 17 * 3600),)
 """Earliest and latest start of a visit for which neither client nor service has a time."""
 
+_YES_NO = {"zh": ("否", "是"), "en": ("no", "yes")}
 _NO_SKILLS = Text(zh="无", en="none")
 _STAFF_RULE = Text(zh="1 至 9 的人数", en="a number of people from 1 to 9")
-_SHIFT_RULE = Text(zh="晚于上班时间的时刻", en="a time after the shift's start")
-_PLACE_RULE = Text(
-    zh="出发点坐标，或设置站点 station", en="coordinates, or a station in the scenario"
+_UNKNOWN_EQUIPMENT = Text(
+    zh="服务目录中的设备，或“无”", en="equipment of the service catalogue, or none"
 )
-_LEVEL_RULE = Text(zh="五级至一级，或 5 至 1", en="a level from 5 (lowest) to 1")
 
 
 def read_visits(table: TableInput, folder: Path, intake: Intake | None = None) -> list[Visit]:
@@ -98,6 +94,7 @@ def _visit(row: Row, id: str, owners: Owners) -> Visit | None:
     if not 1 <= staff <= 9:
         row.wrong("staff", _STAFF_RULE)
     tier = row.get("tier", Tier.GENERAL)
+    asked, equipment = read_asked(row), _equipment(row, service)
     if not row.sound or client is None or service is None:
         return None
     if place is None:
@@ -119,7 +116,29 @@ def _visit(row: Row, id: str, owners: Owners) -> Visit | None:
         end_place=end_place,
         link=link,
         community=community,
+        age=glance(row, "age"),
+        ability=read_ability(row),
+        asked=asked,
+        floor=row.get("floor"),
+        lift=row.get("lift"),
+        ride_limit=row.get("ride_limit"),
+        equipment=equipment,
+        remote=row.get("remote", service.remote) or None,
+        price=row.get("price", service.price),
     )
+
+
+def _equipment(row: Row, service: Service | None) -> str | None:
+    """The id of the equipment that the cell names, the service's where it is empty."""
+    word = row.text("equipment")
+    if not word:
+        return service.equipment if service else None
+    if word.casefold() in (_NO_SKILLS.zh, _NO_SKILLS.en):
+        return None
+    known = row.sheet.intake.catalogue.equipment_of(word)
+    if known is None:
+        row.wrong("equipment", _UNKNOWN_EQUIPMENT)
+    return known
 
 
 def _client_place(row: Row) -> tuple[Place | None, str | None]:
@@ -147,6 +166,9 @@ def _link(row: Row) -> Link | None:
     other = row.text("link_other")
     if not other:
         return None
+    rule = row.get("link_rule", LinkRule.AFTER)
+    if rule is not LinkRule.AFTER:
+        return Link(other, rule=rule)
     low, high = row.get("link_min", 0), row.need("link_max", 0)
     if row.sound and low > high:
         row.wrong("link_max", Text(zh="不小于最短间隔", en="at least the shortest gap"))
@@ -206,6 +228,8 @@ def write_visits(
 
 def _visit_cells(visit: Visit, catalogue: Catalogue, lang: Lang) -> dict[str, Any]:
     end, link = visit.end_place, visit.link
+    gaps = link if link is not None and link.rule is LinkRule.AFTER else None
+    ability, limit = visit.ability, visit.ride_limit
     return {
         "id": visit.id,
         "client": visit.client,
@@ -221,100 +245,34 @@ def _visit_cells(visit: Visit, catalogue: Catalogue, lang: Lang) -> dict[str, An
         "end_lon": end.lon if end else None,
         "end_lat": end.lat if end else None,
         "link_other": link.other if link else None,
-        "link_min": write_duration(link.min_gap) if link else None,
-        "link_max": write_duration(link.max_gap) if link else None,
+        "link_min": write_duration(gaps.min_gap) if gaps else None,
+        "link_max": write_duration(gaps.max_gap) if gaps else None,
+        "link_rule": getattr(LINK_NAMES[link.rule], lang) if link and not gaps else None,
+        **asked_cells(visit.asked, lang),
+        "age": visit.age,
+        "ability": None if ability is None else getattr(ABILITY_NAMES[ability], lang),
+        "floor": visit.floor,
+        "lift": None if visit.lift is None else _YES_NO[lang][visit.lift],
+        "ride_limit": None if limit is None else write_duration(limit),
+        "equipment": _equipment_cell(visit, catalogue, lang),
+        "remote": _remote_cell(visit, catalogue),
+        "price": write_money(visit.price),
     }
 
 
-def read_carers(table: TableInput, folder: Path, intake: Intake | None = None) -> list[Carer]:
-    """Read the carers of a day.
-
-    A level brings the levels below it and, from level three up, rehabilitation. A carer without
-    a start begins at the intake's station; one without an end goes back to the start, unless
-    ``open_end`` says that the last visit ends the day.
-
-    Raises:
-        FaultError: everything wrong with the table at once.
-    """
-    sheet = OfficeSheet(table, folder, CARER_COLUMNS, intake)
-    owners, seen = Owners("id", "C", staff=True), dict[str, int]()
-    carers = []
-    for row in sheet.rows:
-        id = owners.of(row)
-        carer = None if id is None else _carer(row, id)
-        if carer is not None and sheet.unique(seen, carer.id, row):
-            carers.append(carer)
-    sheet.faults.raise_if_any()
-    return carers
-
-
-def _carer(row: Row, id: str) -> Carer | None:
-    catalogue = row.sheet.intake.catalogue
-    skills = catalogue.with_implied(read_skills(row, frozenset()) | _level(row))
-    shift = read_shift(row)
-    start = row.point("start_lon", "start_lat") or row.sheet.intake.station
-    if start is None and row.sound:
-        row.wrong("start_lon", _PLACE_RULE)
-    end = row.point("end_lon", "end_lat") or start
-    if row.get("open_end", False):
-        end = None
-    max_work, mode = row.get("max_work"), row.get("mode", Mode.EBIKE)
-    wage = row.get("wage", Carer.wage)
-    if not row.sound or start is None:
+def _equipment_cell(visit: Visit, catalogue: Catalogue, lang: Lang) -> str | None:
+    """Empty where the service says the same; "none" is a word of its own."""
+    service = catalogue.services.get(visit.service)
+    if service is not None and service.equipment == visit.equipment:
         return None
-    return Carer(id, skills, shift, start, end, max_work, mode, wage)
+    if visit.equipment is None:
+        return str(getattr(_NO_SKILLS, lang))
+    return catalogue.equipment_name(visit.equipment, lang)
 
 
-def read_shift(row: Row) -> tuple[int, int]:
-    """The shift's two times; a close before the opening is a fault."""
-    shift = row.need("shift_open", 0), row.need("shift_close", 0)
-    if row.sound and shift[0] >= shift[1]:
-        row.wrong("shift_close", _SHIFT_RULE)
-    return shift
-
-
-def _level(row: Row) -> frozenset[str]:
-    word = row.text("level")
-    if not word:
-        return frozenset()
-    catalogue = row.sheet.intake.catalogue
-    skill = catalogue.skill(f"level:{word}") or catalogue.skill(fold(word).removesuffix("护理员"))
-    skill = skill or catalogue.skill(word)
-    if skill is None or not skill.startswith("level:"):
-        row.wrong("level", _LEVEL_RULE)
-        return frozenset()
-    return frozenset({skill})
-
-
-def write_carers(
-    path: Path, carers: Sequence[Carer], lang: Lang = "zh", *, catalogue: Catalogue | None = None
-) -> None:
-    """Write carers so that :func:`read_carers` gives them back.
-
-    Their skills come back with all that the catalogue's rules bring
-    (:meth:`Catalogue.with_implied`).
-    """
-    known = catalogue or built_in()
-    rows = [_carer_cells(carer, known, lang) for carer in carers]
-    write_table(path, Text(zh="护理员", en="carers"), CARER_COLUMNS, rows, lang)
-
-
-def _carer_cells(carer: Carer, catalogue: Catalogue, lang: Lang) -> dict[str, Any]:
-    fewest = catalogue.without_implied(carer.skills)
-    level = next((skill for skill in fewest if skill.startswith("level:")), None)
-    end = carer.end
-    return {
-        "id": carer.id,
-        "level": catalogue.skill_name(level, lang) if level else None,
-        "skills": skills_text((s for s in fewest if s != level), catalogue, lang),
-        "shift_open": write_time(carer.shift[0]),
-        "shift_close": write_time(carer.shift[1]),
-        "start_lon": carer.start.lon,
-        "start_lat": carer.start.lat,
-        "end_lon": end.lon if end and end != carer.start else None,
-        "end_lat": end.lat if end and end != carer.start else None,
-        "open_end": None if end else {"zh": "是", "en": "yes"}[lang],
-        "max_work": None if carer.max_work is None else write_duration(carer.max_work),
-        "mode": getattr(MODE_NAMES[carer.mode], lang),
-        "wage": write_money(carer.wage),
-    }
+def _remote_cell(visit: Visit, catalogue: Catalogue) -> float | None:
+    """Per cent; empty where the service says the same."""
+    service = catalogue.services.get(visit.service)
+    if service is not None and service.remote == visit.remote:
+        return None
+    return round(100 * (visit.remote or 0.0), 6)

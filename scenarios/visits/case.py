@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from base.faults import Fault, Faults
-from optimizer.routing.problem import NONE, LinkKind, RoutingProblem
+from optimizer.routing.problem import NONE, RoutingProblem
 from scenarios.codes import (
+    NAMED_TOO_FEW,
     TOO_MANY_SKILLS,
+    UNKNOWN_EQUIPMENT,
     UNKNOWN_REFERENCE,
 )
 from scenarios.day import VisitDay, unplaced_warning
@@ -24,9 +25,10 @@ from scenarios.rounds import (
     Travel,
     check_ids,
     cost_per_tick,
-    prizes,
     travel_between,
 )
+from scenarios.visits.columns import break_columns, link_columns, pair_columns, weight_columns
+from scenarios.visits.worth import overtime_wage, worth_columns
 
 __all__ = ["VisitsCase", "compile_visits"]
 
@@ -71,22 +73,28 @@ def compile_visits(district: District, day: VisitDay) -> VisitsCase:
     """Turn records into arrays.
 
     Raises:
-        FaultError: no visits or carers, ids used twice, links to nobody, too many skills.
+        FaultError: no visits or carers, ids used twice, links to nobody, too many skills,
+            unknown equipment, fewer people named than must come.
     """
     visits, carers = day.visits, day.carers
-    _check_records(visits, carers)
+    _check_records(day)
     book = PlaceBook()
     skills = tuple(sorted({skill for visit in visits for skill in visit.skills}))
     people = _carer_columns(carers, book, skills)
-    tasks = _visit_columns(visits, book, skills)
+    tasks = _visit_columns(day, book, skills)
+    rests = break_columns(carers, day.terms, book)
     travel = travel_between(district, book, (carer.mode for carer in carers), "visits")
+    pairs = pair_columns(day, tasks, travel)
     problem = RoutingProblem(
         time=travel.time,
         distance=travel.distance,
         **tasks,
-        **_link_columns(visits),
+        **link_columns(visits, day.terms, tasks["task_duration"]),
         **people,
-        task_prize=_visit_prizes(visits, carers),
+        **rests,
+        **pairs,
+        **worth_columns(day, dearest_pair=int(np.max(pairs.get("pair_cost", 0)))),
+        **weight_columns(day),
         vehicle_mode=np.array([travel.modes.index(carer.mode) for carer in carers], dtype=np.int8),
         cost_scale=COST_SCALE,
     )
@@ -106,14 +114,13 @@ def compile_visits(district: District, day: VisitDay) -> VisitsCase:
     )
 
 
-def _visit_columns(
-    visits: Sequence[Visit], book: PlaceBook, skills: Sequence[str]
-) -> dict[str, Any]:
+def _visit_columns(day: VisitDay, book: PlaceBook, skills: Sequence[str]) -> dict[str, Any]:
+    visits, floor = day.visits, day.terms.floor_seconds
     windows = [window for visit in visits for window in visit.windows]
     return {
         "task_place": [book.number(visit.place) for visit in visits],
         "task_end_place": [book.number(visit.end_place or visit.place) for visit in visits],
-        "task_duration": [visit.duration for visit in visits],
+        "task_duration": [visit.duration + floor * visit.stairs for visit in visits],
         "window_indptr": np.cumsum([0, *(len(visit.windows) for visit in visits)]),
         "window_open": [low for low, _ in windows],
         "window_close": [high for _, high in windows],
@@ -145,11 +152,20 @@ def _carer_columns(
         "vehicle_fixed_cost": none,
         "vehicle_time_cost": [cost_per_tick(carer.wage) for carer in carers],
         "vehicle_distance_cost": none,
+        "vehicle_overtime": [carer.overtime for carer in carers],
+        "vehicle_overtime_cost": [_overtime_premium(carer) for carer in carers],
+        "vehicle_max_travel": [NONE if c.max_travel is None else c.max_travel for c in carers],
     }
 
 
-def _check_records(visits: Sequence[Visit], carers: Sequence[Carer]) -> None:
-    faults = Faults()
+def _overtime_premium(carer: Carer) -> int:
+    """What a second after the shift costs on top of the wage, which is paid to the day's end."""
+    wage = overtime_wage(carer)
+    return max(0, cost_per_tick(wage) - cost_per_tick(carer.wage)) if carer.overtime else 0
+
+
+def _check_records(day: VisitDay) -> None:
+    faults, visits, carers = Faults(), day.visits, day.carers
     for what, ids in (
         ("visits", [visit.id for visit in visits]),
         ("carers", [carer.id for carer in carers]),
@@ -159,6 +175,13 @@ def _check_records(visits: Sequence[Visit], carers: Sequence[Carer]) -> None:
     for visit in visits:
         if visit.link is not None and visit.link.other not in known:
             faults.add(UNKNOWN_REFERENCE(id=visit.id, what="link", value=visit.link.other))
+        asked = visit.asked
+        if "carers" in asked.must and len(asked.carers) < visit.staff:
+            faults.add(NAMED_TOO_FEW(id=visit.id, staff=visit.staff, count=len(asked.carers)))
+    unknown = sorted(day.terms.equipment.keys() - day.catalogue.equipment.keys())
+    for value in unknown:
+        listed = ", ".join(sorted(day.catalogue.equipment)) or "-"
+        faults.add(UNKNOWN_EQUIPMENT(value=value, known=listed))
     skills = {skill for visit in visits for skill in visit.skills}
     if len(skills) > _SKILL_LIMIT:
         faults.add(TOO_MANY_SKILLS(count=len(skills), limit=_SKILL_LIMIT))
@@ -168,28 +191,3 @@ def _check_records(visits: Sequence[Visit], carers: Sequence[Carer]) -> None:
 def _bits(mine: Iterable[str], skills: Sequence[str]) -> int:
     """Bit set of the skills that any visit asks for; a carer's other skills do not matter."""
     return sum(1 << skills.index(skill) for skill in mine if skill in skills)
-
-
-def _visit_prizes(visits: Sequence[Visit], carers: Sequence[Carer]) -> NDArray[np.int64]:
-    """One prize for all: whether a visit is worth its way is not for the engine to say."""
-    return prizes(
-        [visit.staff for visit in visits],
-        shift_seconds=max(carer.shift[1] - carer.shift[0] for carer in carers),
-        dearest_tick=max(cost_per_tick(carer.wage) for carer in carers),
-        longest_metres=0,
-        dearest_metre=0,
-    )
-
-
-def _link_columns(visits: Sequence[Visit]) -> dict[str, Any]:
-    number = {visit.id: at for at, visit in enumerate(visits)}
-    rows = []
-    for at, visit in enumerate(visits):
-        if visit.link is None:
-            continue
-        low, high = visit.link.min_gap, visit.link.max_gap
-        kind = LinkKind.SAME_START if low == high == 0 else LinkKind.SEQUENCE
-        rows.append((number[visit.link.other], at, int(kind), low, high))
-    table = np.array(rows, dtype=np.int64).reshape(-1, 5)
-    names = ("link_first", "link_second", "link_kind", "link_min", "link_max")
-    return dict(zip(names, table.T, strict=True))

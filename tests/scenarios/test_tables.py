@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 
 from base.faults import FaultError
+from scenarios.absences import AbsenceReason
 from scenarios.cells import (
     read_date,
     read_duration,
@@ -25,6 +26,8 @@ from scenarios.pseudonyms import Pseudonyms
 from scenarios.records import Carer, Carrier, Kitchen, Link, MealOrder, Mode, Place, Tier, Visit
 from scenarios.tables import (
     Intake,
+    read_absences,
+    read_balances,
     read_carers,
     read_carriers,
     read_kitchens,
@@ -125,6 +128,7 @@ def test_a_visit_takes_from_the_service_what_its_row_leaves_open(tmp_path: Path)
         skills=frozenset({"level:4", "bathing"}),
         tier=Tier.GENERAL,
         staff=2,
+        price=26_000,
     )
 
 
@@ -376,10 +380,12 @@ def test_only_csv_and_xlsx_are_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_templates_are_read_as_they_stand(tmp_path: Path, lang: str) -> None:
     files = write_templates(tmp_path, lang)  # type: ignore[arg-type]
-    assert len(files) == 8
-    _, visits, carers, orders, kitchens, carriers, _, _ = (
+    assert len(files) == 10
+    _, visits, carers, absences, balances, orders, kitchens, carriers, _, _ = (
         TableInput(path=Path(file.name)) for file in files
     )
+    assert read_absences(absences, tmp_path)[0].reason is AbsenceReason.HOSPITAL
+    assert read_balances(balances, tmp_path)[0].fen == 32_000
     assert [visit.service for visit in read_visits(visits, tmp_path)] == ["bathing"]
     assert "rehab" in read_carers(carers, tmp_path)[0].skills
     assert read_orders(orders, tmp_path)[0].building == "B-001"
