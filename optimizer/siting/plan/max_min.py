@@ -8,7 +8,11 @@ turn). w[d, l] = 1 excuses district d from the l-th smallest share s_l:
 
 where least_d(s) is the covered value from which on the share reaches s. For the stage in hand s is
 a column; what the floats leave open is settled by asking for one millionth more, which is either
-found or proved impossible. A last stage maximises the value with all shares kept.
+found or proved impossible. A last stage maximises the value with all shares kept: first with the
+last year's options as they are (shares count in the last year, the years before are then easy),
+then with all of them free.
+
+Under a time limit a search for a plan with fair shares comes first (``fair_start``).
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from numpy.typing import NDArray
 
 from optimizer.result import StopReason
 from optimizer.siting.engine import Reporter
+from optimizer.siting.plan.fair_start import fair_start, keep_last_year
 from optimizer.siting.plan.model.program import INFINITE, NOTHING, Linear
 from optimizer.siting.plan.model.whole import PlanModel
 from optimizer.siting.plan.optimise import Found, Goal, optimise
@@ -28,10 +33,14 @@ from optimizer.stop import StopClock
 __all__ = ["fairest"]
 
 _MILLION = 1_000_000
-_FINAL_PART = 0.25
+_FINAL_PART = 0.35
 """Part of the time that is kept for the last stage."""
 _FIRST_PART = 0.25
 """Part of the time that a first plan may take."""
+_STAGE_PART = 0.5
+"""Part of the time left for shares that one of them may take."""
+_LEAST_PART = 0.01
+"""Shares with less of the time than this are left as they are."""
 
 
 def fairest(
@@ -60,30 +69,24 @@ def fairest(
     best, reason = start, StopReason.FINISHED
     count = len(model.shares)
     bounds = np.full(count, _MILLION, dtype=np.int64)
-    if best is None:
-        left = None if clock.rule.seconds is None else _FIRST_PART * clock.rule.seconds
-        found = optimise(model, _first_goal(model), clock, seed=seed, seconds=left, start=first)
-        if found.whole is None:
+    if best is None or clock.rule.seconds is not None:
+        found = _first(model, clock, seed, first if best is None else best)
+        if found.whole is None and best is None:
             return replace(found, bound=None), bounds[:0]
-        best = found.whole[: model.program.n_columns]
+        best = _fairer(model, best, found.whole)
     for stage in range(count):
         if _sorted(model, best)[stage] == _MILLION:
             break
         # Further stages may still raise what is not proved, never lower it.
-        seconds = _slice(clock, count - stage)
+        seconds = _slice(clock)
+        if seconds is not None and seconds < _LEAST_PART * (clock.rule.seconds or 0.0):
+            reason = StopReason.TIME
+            break
         best, bounds[stage], why = _raise_share(model, best, stage, clock, seed, seconds)
         if bounds[stage] > _sorted(model, best)[stage]:
             reason = why
     reporter.tell(model.value.at(best), None)
-    last = _with_shares(model, best, count)
-    found = optimise(
-        last.model,
-        Goal(model.value, maximise=True),
-        clock,
-        seed=seed,
-        start=last.start,
-        reporter=reporter,
-    )
+    found = _most_value(model, best, clock, seed, reporter)
     whole = best if found.whole is None else found.whole[: model.program.n_columns]
     shares = _sorted(model, whole)
     if found.proved and np.any(bounds > shares):
@@ -91,12 +94,51 @@ def fairest(
     return replace(found, whole=whole), np.maximum(bounds, shares)
 
 
-def _first_goal(model: PlanModel) -> Goal:
-    """What a first plan is best at: shares in total, so that no district is far behind."""
+def _first(model: PlanModel, clock: StopClock, seed: int, start: NDArray[np.int64] | None) -> Found:
+    """A plan to start from: with fair shares where time is limited, else with great ones."""
+    if clock.rule.seconds is not None:
+        seconds = _FIRST_PART * clock.rule.seconds
+        return fair_start(model, clock, seed=seed, seconds=seconds, start=start)
     line = NOTHING
     for each in model.shares:
         line += each.covered * max(1, _MILLION // each.full)
-    return Goal(line, maximise=True)
+    found = optimise(model, Goal(line, maximise=True), clock, seed=seed, start=start)
+    whole = None if found.whole is None else found.whole[: model.program.n_columns]
+    return replace(found, whole=whole)
+
+
+def _fairer(
+    model: PlanModel, one: NDArray[np.int64] | None, other: NDArray[np.int64] | None
+) -> NDArray[np.int64]:
+    """Of two plans the one whose sorted shares are greater at the first place that differs."""
+    if one is None or other is None:
+        found = other if one is None else one
+        assert found is not None, "one of both is there"
+        return found
+    return max(one, other, key=lambda whole: _sorted(model, whole).tolist())
+
+
+def _most_value(
+    model: PlanModel,
+    best: NDArray[np.int64],
+    clock: StopClock,
+    seed: int,
+    reporter: Reporter,
+) -> Found:
+    """The plan of most value that keeps all shares of a plan."""
+    last = _with_shares(model, best, len(model.shares))
+    goal, start = Goal(model.value, maximise=True), last.start
+    if clock.rule.seconds is not None and start is not None and model.problem.n_years > 1:
+        near = optimise(
+            keep_last_year(last.model, start),
+            goal,
+            clock,
+            seed=seed,
+            start=start,
+            seconds=clock.remaining / 2,
+        )
+        start = start if near.whole is None else near.whole[: start.size]
+    return optimise(last.model, goal, clock, seed=seed, start=start, reporter=reporter)
 
 
 @dataclass(frozen=True)
@@ -111,13 +153,11 @@ def _sorted(model: PlanModel, whole: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.sort(np.array([each.at(whole) for each in model.shares], dtype=np.int64))
 
 
-def _slice(clock: StopClock, stages: int) -> float | None:
-    """Seconds for one of the share stages that are left."""
+def _slice(clock: StopClock) -> float | None:
+    """Seconds for the next share: the first ones matter most."""
     if clock.rule.seconds is None:
         return None
-    left = clock.remaining - _FINAL_PART * clock.rule.seconds
-    # Later stages are easier, most of the time.
-    return max(0.0, left * 2 / (stages + 1))
+    return max(0.0, _STAGE_PART * (clock.remaining - _FINAL_PART * clock.rule.seconds))
 
 
 def _raise_share(
