@@ -16,6 +16,7 @@ class ViolationKind(StrEnum):
     UNKNOWN_VEHICLE = "unknown_vehicle"
     UNKNOWN_TASK = "unknown_task"
     UNKNOWN_PLACE = "unknown_place"
+    UNKNOWN_BREAK = "unknown_break"
     VEHICLE_TWICE = "vehicle_twice"
     ROUTES_UNSORTED = "routes_unsorted"
     EMPTY_ROUTE = "empty_route"
@@ -25,23 +26,40 @@ class ViolationKind(StrEnum):
     NEITHER_SERVED_NOR_LISTED = "neither_served_nor_listed"
     DEPARTS_BEFORE_SHIFT = "departs_before_shift"
     ENDS_AFTER_SHIFT = "ends_after_shift"
+    TOO_MUCH_OVERTIME = "too_much_overtime"
     TOO_MUCH_WORK = "too_much_work"
+    TOO_MUCH_TRAVEL = "too_much_travel"
     WRONG_ARRIVAL = "wrong_arrival"
     STARTS_BEFORE_ARRIVAL = "starts_before_arrival"
     OUTSIDE_WINDOW = "outside_window"
+    FINISHES_TOO_LATE = "finishes_too_late"
+    TOO_EARLY = "too_early"
     WRONG_DURATION = "wrong_duration"
     WRONG_LOADING_TIME = "wrong_loading_time"
     WRONG_END = "wrong_end"
     UNREACHABLE_LEG = "unreachable_leg"
+    FOREIGN_BREAK = "foreign_break"
+    BREAK_TWICE = "break_twice"
+    BREAK_MISSED = "break_missed"
+    BREAK_OUTSIDE_WINDOW = "break_outside_window"
+    WRONG_BREAK_LENGTH = "wrong_break_length"
     MISSING_SKILL = "missing_skill"
+    FORBIDDEN_PERSON = "forbidden_person"
     WRONG_STAFF_COUNT = "wrong_staff_count"
     NOT_TOGETHER = "not_together"
     LINK_BROKEN = "link_broken"
     LINK_HALF_SERVED = "link_half_served"
     SAME_PERSON = "same_person"
+    PERSON_REPEATED = "person_repeated"
+    PERSON_CHANGED = "person_changed"
+    VISITS_OVERLAP = "visits_overlap"
+    EQUIPMENT_SHORT = "equipment_short"
+    OVERSPENT = "overspent"
+    TOO_MANY_CHANGES = "too_many_changes"
     OVER_CAPACITY = "over_capacity"
     WRONG_ORIGIN = "wrong_origin"
     NOT_FRESH = "not_fresh"
+    LEAVES_BEFORE_RELEASE = "leaves_before_release"
     TOO_MANY_TRIPS = "too_many_trips"
     LOADS_ELSEWHERE = "loads_elsewhere"
     NOT_LOADED = "not_loaded"
@@ -64,6 +82,10 @@ _TEXT: dict[ViolationKind, tuple[str, str]] = {
     _K.UNKNOWN_PLACE: (
         "vehicle {vehicle} loads at place {got}, which does not exist",
         "{vehicle} 号在不存在的地点 {got} 装载",
+    ),
+    _K.UNKNOWN_BREAK: (
+        "vehicle {vehicle} takes break {got}, which does not exist",
+        "{vehicle} 号的休息 {got} 不存在",
     ),
     _K.VEHICLE_TWICE: (
         "vehicle {vehicle} has more than one route",
@@ -98,6 +120,14 @@ _TEXT: dict[ViolationKind, tuple[str, str]] = {
         "vehicle {vehicle} ends at {got}, after its shift closes at {expected}",
         "{vehicle} 号 {got} 结束，晚于班次结束 {expected}",
     ),
+    _K.TOO_MUCH_OVERTIME: (
+        "vehicle {vehicle} works {got} ticks overtime, {expected} are allowed",
+        "{vehicle} 号加班 {got} 个时间单位，最多 {expected}",
+    ),
+    _K.TOO_MUCH_TRAVEL: (
+        "vehicle {vehicle} travels {got} ticks, {expected} are allowed",
+        "{vehicle} 号路途用时 {got} 个时间单位，最多 {expected}",
+    ),
     _K.TOO_MUCH_WORK: (
         "vehicle {vehicle} works {got} ticks, {expected} are allowed",
         "{vehicle} 号工作 {got} 个时间单位，最多 {expected}",
@@ -114,6 +144,14 @@ _TEXT: dict[ViolationKind, tuple[str, str]] = {
         "task {task} starts at {got}, outside its windows",
         "任务 {task} 在 {got} 开始，不在其时间窗内",
     ),
+    _K.FINISHES_TOO_LATE: (
+        "task {task} finishes at {got}, after its window closes at {expected}",
+        "任务 {task} 在 {got} 结束，晚于时间窗结束 {expected}",
+    ),
+    _K.TOO_EARLY: (
+        "task {task} starts {got} ticks before its window opens, {expected} are allowed",
+        "任务 {task} 比时间窗提前 {got} 开始，最多提前 {expected}",
+    ),
     _K.WRONG_DURATION: (
         "task {task} takes {got} ticks, not {expected}",
         "任务 {task} 用时 {got}，应为 {expected}",
@@ -129,6 +167,30 @@ _TEXT: dict[ViolationKind, tuple[str, str]] = {
     _K.UNREACHABLE_LEG: (
         "vehicle {vehicle} goes from place {got} to place {expected}, where no way leads",
         "{vehicle} 号从地点 {got} 前往无路可达的地点 {expected}",
+    ),
+    _K.FOREIGN_BREAK: (
+        "vehicle {vehicle} takes break {got}, which belongs to another",
+        "{vehicle} 号休了属于他人的休息 {got}",
+    ),
+    _K.BREAK_TWICE: (
+        "vehicle {vehicle} takes break {got} more than once",
+        "{vehicle} 号重复休了休息 {got}",
+    ),
+    _K.BREAK_MISSED: (
+        "vehicle {vehicle} does not take break {got}, which it must",
+        "{vehicle} 号没有休必须休的休息 {got}",
+    ),
+    _K.BREAK_OUTSIDE_WINDOW: (
+        "a break of vehicle {vehicle} starts at {got}, outside its window",
+        "{vehicle} 号的休息在 {got} 开始，不在其时间窗内",
+    ),
+    _K.WRONG_BREAK_LENGTH: (
+        "a break of vehicle {vehicle} takes {got} ticks, not {expected}",
+        "{vehicle} 号的休息用时 {got}，应为 {expected}",
+    ),
+    _K.FORBIDDEN_PERSON: (
+        "vehicle {vehicle} must not serve task {task}",
+        "{vehicle} 号不得服务任务 {task}",
     ),
     _K.MISSING_SKILL: (
         "vehicle {vehicle} lacks a skill that task {task} needs",
@@ -154,6 +216,30 @@ _TEXT: dict[ViolationKind, tuple[str, str]] = {
         "task {task} is served by the person who serves the task it is linked to",
         "任务 {task} 与所关联的任务由同一人服务",
     ),
+    _K.PERSON_REPEATED: (
+        "vehicle {vehicle} serves both task {task} and task {got}, which need different people",
+        "{vehicle} 号同时服务任务 {task} 和任务 {got}，二者须由不同人员服务",
+    ),
+    _K.PERSON_CHANGED: (
+        "task {task} and task {got} are not served by the same person",
+        "任务 {task} 和任务 {got} 未由同一人服务",
+    ),
+    _K.VISITS_OVERLAP: (
+        "task {task} and task {got} overlap in time",
+        "任务 {task} 和任务 {got} 的时间重叠",
+    ),
+    _K.EQUIPMENT_SHORT: (
+        "when task {task} starts, {got} pieces of its equipment are in use; there are {expected}",
+        "任务 {task} 开始时有 {got} 件所需设备在用，共有 {expected} 件",
+    ),
+    _K.OVERSPENT: (
+        "the served tasks of payer {name} cost {got} fen, the limit is {expected}",
+        "付费方 {name} 的已服务任务共 {got} 分，限额为 {expected} 分",
+    ),
+    _K.TOO_MANY_CHANGES: (
+        "{got} tasks differ from the plan in force, {expected} may",
+        "有 {got} 个任务与现行计划不同，最多 {expected} 个",
+    ),
     _K.OVER_CAPACITY: (
         "a trip of vehicle {vehicle} carries {got}, its capacity is {expected}",
         "{vehicle} 号一趟装载 {got}，容量为 {expected}",
@@ -165,6 +251,10 @@ _TEXT: dict[ViolationKind, tuple[str, str]] = {
     _K.NOT_FRESH: (
         "task {task} ends {got} ticks after leaving the loading place, {expected} are allowed",
         "任务 {task} 在离开装载点 {got} 后结束，最多 {expected}",
+    ),
+    _K.LEAVES_BEFORE_RELEASE: (
+        "the trip of task {task} leaves its loading place at {got}, before {expected}",
+        "任务 {task} 所在的一趟在 {got} 离开装载点，早于 {expected}",
     ),
     _K.TOO_MANY_TRIPS: (
         "vehicle {vehicle} makes {got} trips, {expected} are allowed",
@@ -223,7 +313,7 @@ class Violation:
         task: the task it concerns, None where it concerns none.
         got: the value found, where the rule is about one.
         expected: the value that it should be or must not pass.
-        name: the part or count it concerns, None where it concerns none.
+        name: the part, count or payer it concerns, None where it concerns none.
     """
 
     kind: ViolationKind

@@ -13,8 +13,9 @@ from optimizer.routing.check import Violation, ViolationKind, check
 from optimizer.routing.problem import NONE, UNREACHABLE, LinkKind, RoutingProblem
 from optimizer.routing.solution import Reason, Route, RoutingAnswer, Step, StepKind, Unserved
 from tests.routing_cases import Link, Task, Vehicle, answer_of, build, line
+from tests.routing_feature_case import PARTS, featured
 
-LOAD, TASK = StepKind.LOAD, StepKind.TASK
+BREAK, LOAD, TASK = StepKind.BREAK, StepKind.LOAD, StepKind.TASK
 K = ViolationKind
 Case = tuple[RoutingProblem, RoutingAnswer]
 
@@ -49,35 +50,47 @@ def kinds(case: Case) -> set[ViolationKind]:
     return {violation.kind for violation in check(*case)}
 
 
-def with_problem(**changes: Any) -> Callable[[], Case]:
+def with_problem(base: Callable[[], Case] = sound, **changes: Any) -> Callable[[], Case]:
+    """Columns changed at one place, (where, value), scalars replaced."""
+
     def case() -> Case:
-        problem, answer = sound()
+        problem, answer = base()
         columns = {}
-        for name, (row, value) in changes.items():
-            column = getattr(problem, name).copy()
-            column[row] = value
-            columns[name] = column
+        for name, change in changes.items():
+            columns[name] = change
+            if isinstance(change, tuple):
+                columns[name] = getattr(problem, name).copy()
+                columns[name][change[0]] = change[1]
         return problem.replace(**columns), answer
 
     return case
 
 
-def with_routes(change: Callable[[tuple[Route, ...]], tuple[Route, ...]]) -> Callable[[], Case]:
+def with_routes(
+    change: Callable[[tuple[Route, ...]], tuple[Route, ...]], base: Callable[[], Case] = sound
+) -> Callable[[], Case]:
     def case() -> Case:
-        problem, answer = sound()
+        problem, answer = base()
         plan = replace(answer.plan, routes=change(answer.plan.routes))
         return problem, replace(answer, plan=plan)
 
     return case
 
 
-def with_step(route: int, row: int, **changes: int) -> Callable[[], Case]:
+def with_step(
+    route: int, row: int, base: Callable[[], Case] = sound, **changes: int
+) -> Callable[[], Case]:
     def change(routes: tuple[Route, ...]) -> tuple[Route, ...]:
         steps = list(routes[route].steps)
         steps[row] = replace(steps[row], **changes)
         return (*routes[:route], replace(routes[route], steps=tuple(steps)), *routes[route + 1 :])
 
-    return with_routes(change)
+    return with_routes(change, base)
+
+
+def with_steps(change: Callable[[tuple[Step, ...]], tuple[Step, ...]]) -> Callable[[], Case]:
+    """The first route of the case with all features, its steps changed."""
+    return with_routes(lambda r: (replace(r[0], steps=change(r[0].steps)), *r[1:]), featured)
 
 
 def with_unserved(change: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Callable[[], Case]:
@@ -212,12 +225,31 @@ INJECTED: dict[ViolationKind, Callable[[], Case]] = {
     K.WRONG_COUNT: with_wrong_count,
     K.WRONG_STATUS: with_result(status=Status.OPTIMAL),
     K.BOUND_CROSSED: with_result(bound=2**40),
+    K.UNKNOWN_BREAK: with_step(0, 0, featured, index=2),
+    K.TOO_MUCH_OVERTIME: with_problem(featured, vehicle_overtime=(0, 19)),
+    K.TOO_MUCH_TRAVEL: with_problem(featured, vehicle_max_travel=(0, 59)),
+    K.FINISHES_TOO_LATE: with_problem(featured, window_close=(3, 105)),
+    K.TOO_EARLY: with_problem(featured, task_early_limit=(1, 2)),
+    K.FOREIGN_BREAK: with_problem(featured, break_vehicle=(0, 1)),
+    K.BREAK_TWICE: with_steps(lambda steps: (steps[0], *steps)),
+    K.BREAK_MISSED: with_steps(lambda steps: steps[1:]),
+    K.BREAK_OUTSIDE_WINDOW: with_problem(featured, break_close=(0, 39)),
+    K.WRONG_BREAK_LENGTH: with_problem(featured, break_length=(0, 9)),
+    K.FORBIDDEN_PERSON: with_problem(featured, pair_allowed=((0, 0), False)),
+    K.PERSON_REPEATED: with_problem(featured, link_kind=(1, LinkKind.DIFFERENT_PERSON)),
+    K.PERSON_CHANGED: with_problem(featured, link_kind=(0, LinkKind.SAME_PERSON)),
+    K.VISITS_OVERLAP: with_step(0, 2, featured, start=56),
+    K.EQUIPMENT_SHORT: with_problem(featured, equipment_count=(0, 0)),
+    K.OVERSPENT: with_problem(featured, payer_limit=(0, 99)),
+    K.TOO_MANY_CHANGES: with_problem(featured, plan_tolerance=1),
+    K.LEAVES_BEFORE_RELEASE: with_problem(task_release=(2, 10_000)),
 }
 
 
 def test_a_sound_answer_passes():
     assert check(*sound()) == ()
     assert check(*together(0)) == ()
+    assert check(*featured()) == ()
 
 
 def test_the_sound_answer_has_the_expected_reasons():
@@ -245,6 +277,18 @@ def test_says_it_in_both_languages(kind: ViolationKind):
     violation = next(v for v in check(*INJECTED[kind]()) if v.kind is kind)
     assert violation.text("zh") != violation.text("en") == violation.detail
     assert "None" not in violation.text("zh") + violation.text("en")
+
+
+@pytest.mark.parametrize("name", list(PARTS))
+def test_recomputes_every_part_of_the_objective(name: str):
+    problem, answer = featured()
+    for parts in (
+        {**PARTS, name: PARTS[name] + 1},
+        {other: value for other, value in PARTS.items() if other != name},
+    ):
+        wrong = replace(answer, result=replace(answer.result, parts=parts))
+        found = [v.name for v in check(problem, wrong) if v.kind is K.WRONG_PART]
+        assert found == [name]
 
 
 def test_a_dropped_visit_has_no_reason_that_holds():
