@@ -1,0 +1,183 @@
+"""Seeded random small days of visits that mix all features of the model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from optimizer.routing.problem import NONE, LinkKind, RoutingProblem
+from tests.routing_cases import Link, Task, Vehicle, build, random_times, random_windows
+
+HORIZON = 100
+PLACES = 5
+Columns = dict[str, Any]
+
+
+def mixed_problem(
+    seed: int, *, tasks: int | None = None, vehicles: int | None = None, rate: float = 0.3
+) -> RoutingProblem:
+    """A day of visits.
+
+    Args:
+        seed: same seed, same day.
+        tasks: how many, None for 1 to 8.
+        vehicles: how many, None for 1 to 3.
+        rate: share of the features that the day uses.
+    """
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 9)) if tasks is None else tasks
+    m = int(rng.integers(1, 4)) if vehicles is None else vehicles
+    modes = int(rng.integers(1, 3))
+    holes = 0.05 if rng.random() < 0.3 else 0.0
+    time = np.stack([random_times(rng, PLACES, 12, holes) for _ in range(modes)])
+    distance = rng.integers(0, 20, size=time.shape)
+    distance[:, np.arange(PLACES), np.arange(PLACES)] = 0
+    columns: Columns = {}
+    for add in (_windows, _equipment, _payers, _pairs, _shifts, _breaks, _plan, _spread):
+        columns |= add(rng, rate, n, m)
+    return build(
+        time,
+        [_task(rng, rate) for _ in range(n)],
+        [_carer(rng, rate, modes) for _ in range(m)],
+        distance=distance,
+        links=_links(rng, rate, n),
+        loads=1,
+        **columns,
+    )
+
+
+def _task(rng: np.random.Generator, rate: float) -> Task:
+    return Task(
+        place=int(rng.integers(PLACES)),
+        end_place=int(rng.integers(PLACES)) if rng.random() < rate / 2 else None,
+        duration=int(rng.integers(0, 20)),
+        windows=random_windows(rng, HORIZON, 3),
+        skills=int(rng.integers(4)) if rng.random() < rate else 0,
+        tier=int(rng.integers(2)),
+        prize=int(rng.integers(20, 400)),
+        staff=2 if rng.random() < rate / 3 else 1,
+        load=(int(rng.integers(3)),),
+    )
+
+
+def _carer(rng: np.random.Generator, rate: float, modes: int) -> Vehicle:
+    return Vehicle(
+        start=int(rng.integers(PLACES)),
+        end=NONE if rng.random() < rate else int(rng.integers(PLACES)),
+        open=int(rng.integers(0, HORIZON // 3)),
+        close=int(rng.integers(HORIZON // 2, HORIZON + 20)),
+        mode=int(rng.integers(modes)),
+        max_work=int(rng.integers(HORIZON // 3, HORIZON)) if rng.random() < rate else NONE,
+        skills=int(rng.integers(4)),
+        capacity=(int(rng.integers(3, 10)),),
+        fixed_cost=int(rng.integers(0, 20)),
+        time_cost=int(rng.integers(0, 4)),
+        distance_cost=int(rng.integers(0, 4)),
+    )
+
+
+def _links(rng: np.random.Generator, rate: float, n: int) -> list[Link]:
+    links = []
+    for first in range(n):
+        for second in range(first + 1, n):
+            if rng.random() < 2 * rate / n:
+                kind = LinkKind(int(rng.integers(len(LinkKind))))
+                low = int(rng.integers(-20, 30))
+                links.append(Link(first, second, kind, low, low + int(rng.integers(0, 30))))
+    return links
+
+
+def _windows(rng: np.random.Generator, rate: float, n: int, _: int) -> Columns:
+    columns: Columns = {}
+    if rng.random() < rate:
+        columns["window_at_end"] = rng.random(n) < 0.5
+    if rng.random() < rate:
+        columns["task_late_cost"] = np.where(rng.random(n) < 0.5, rng.integers(0, 6, n), NONE)
+        columns["task_late_window"] = rng.random(n) < 0.3
+        columns["worst_late_cost"] = int(rng.integers(0, 4))
+    if rng.random() < rate:
+        columns["task_early_cost"] = np.where(rng.random(n) < 0.5, rng.integers(0, 6, n), NONE)
+        columns["task_early_limit"] = np.where(rng.random(n) < 0.7, rng.integers(0, 15, n), NONE)
+    return columns
+
+
+def _equipment(rng: np.random.Generator, rate: float, n: int, _: int) -> Columns:
+    if rng.random() >= rate:
+        return {}
+    kinds = int(rng.integers(1, 3))
+    return {
+        "task_equipment": rng.integers(NONE, kinds, n),
+        "equipment_count": rng.integers(1, 3, kinds),
+    }
+
+
+def _payers(rng: np.random.Generator, rate: float, n: int, _: int) -> Columns:
+    columns: Columns = {}
+    if rng.random() < rate:
+        columns["task_remote_cost"] = np.where(rng.random(n) < 0.4, rng.integers(5, 60, n), NONE)
+    if rng.random() < rate:
+        payers = int(rng.integers(1, 3))
+        columns["task_payer"] = rng.integers(NONE, payers, n)
+        columns["task_price"] = rng.integers(0, 50, n)
+        columns["payer_limit"] = rng.integers(0, 120, payers)
+    return columns
+
+
+def _pairs(rng: np.random.Generator, rate: float, n: int, m: int) -> Columns:
+    columns: Columns = {}
+    if rng.random() < rate:
+        columns["pair_allowed"] = rng.random((n, m)) < 0.8
+    if rng.random() < rate:
+        columns["pair_cost"] = rng.integers(0, 30, (n, m))
+    if rng.random() < rate:
+        columns["pair_duration"] = rng.integers(0, 20, (n, m))
+    return columns
+
+
+def _shifts(rng: np.random.Generator, rate: float, _: int, m: int) -> Columns:
+    columns: Columns = {}
+    if rng.random() < rate:
+        columns["vehicle_overtime"] = rng.integers(0, 30, m)
+        columns["vehicle_overtime_cost"] = rng.integers(0, 6, m)
+    if rng.random() < rate:
+        columns["vehicle_max_travel"] = np.where(rng.random(m) < 0.7, rng.integers(10, 60, m), NONE)
+    if rng.random() < rate:
+        columns["vehicle_wait_cost"] = rng.integers(0, 5, m)
+    return columns
+
+
+def _breaks(rng: np.random.Generator, rate: float, _: int, m: int) -> Columns:
+    if rng.random() >= rate:
+        return {}
+    count = int(rng.integers(1, m + 2))
+    opens = rng.integers(0, HORIZON // 2, count)
+    return {
+        "break_vehicle": rng.integers(0, m, count),
+        "break_open": opens,
+        "break_close": opens + rng.integers(0, 50, count),
+        "break_length": rng.integers(1, 15, count),
+        "break_place": np.where(rng.random(count) < 0.6, NONE, rng.integers(0, PLACES, count)),
+        "break_prize": np.where(rng.random(count) < 0.5, NONE, rng.integers(0, 60, count)),
+    }
+
+
+def _plan(rng: np.random.Generator, rate: float, n: int, m: int) -> Columns:
+    if rng.random() >= rate:
+        return {}
+    return {
+        "plan_vehicle": rng.integers(NONE, m, n),
+        "plan_start": rng.integers(0, HORIZON, n),
+        "plan_tolerance": int(rng.integers(0, 20)),
+        "max_changes": int(rng.integers(n // 2, n + 1)) if rng.random() < 0.5 else NONE,
+        "change_cost": int(rng.integers(0, 30)),
+    }
+
+
+def _spread(rng: np.random.Generator, rate: float, _: int, __: int) -> Columns:
+    columns: Columns = {}
+    if rng.random() < rate:
+        columns["worst_idle_cost"] = int(rng.integers(1, 4))
+    if rng.random() < rate:
+        columns["balance_cost"] = int(rng.integers(1, 4))
+    return columns
