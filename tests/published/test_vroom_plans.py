@@ -184,8 +184,9 @@ def _ours(problem: RoutingProblem, plan: Plan) -> set[Found]:
     for each in check(problem, RoutingAnswer(plan=plan, reasons=(), result=result)):
         rule = _OURS.get(each.kind)
         if rule is not None:
-            by_task = rule in ("time", "skills")
-            found.add((rule, int(each.vehicle), int(each.task) if by_task else -1))
+            assert each.vehicle is not None
+            task = each.task if rule in ("time", "skills") else None
+            found.add((rule, each.vehicle, -1 if task is None else task))
     return found
 
 
