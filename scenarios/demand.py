@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scenarios.codes import NO_DEMAND
+from scenarios.codes import ID_TWICE, NO_DEMAND
 from scenarios.district import District
 from scenarios.model_parts import CellInput, DemandInput, Text
 
@@ -40,7 +40,8 @@ class DemandRows:
     """People as the solver sees them: one row per place and cell that holds anybody.
 
     Attributes:
-        places: the k demand places (WGS 84) with ``place_id`` and ``subdistrict`` (number).
+        places: the k demand places (WGS 84) with ``place_id``, ``name`` and ``subdistrict``
+            (number).
         cells: the scenario's cells; a group is a cell id.
         groups: distinct cell ids, in the scenario's order.
         estimated: by group, whether its size is an assumption.
@@ -89,9 +90,12 @@ def read_demand(wanted: WantsDemand, district: District, part: str = "siting") -
         counts.append(np.nan_to_num(np.column_stack(given)))
         cells.extend(layer.cells)
         prefix = f"{at + 1}-" if len(wanted.demand) > 1 else ""
+        rows = frame.index if layer.id is None else frame[layer.id]
+        ids = [f"{prefix if layer.id is None else ''}{row}" for row in rows]
+        names = ids if layer.name is None else [str(name) for name in frame[layer.name]]
         frames.append(
             gpd.GeoDataFrame(
-                {"place_id": [f"{prefix}{row}" for row in frame.index]},
+                {"place_id": ids, "name": names},
                 geometry=frame.geometry.representative_point().to_numpy(),
                 crs=_WGS84,
             )
@@ -99,13 +103,15 @@ def read_demand(wanted: WantsDemand, district: District, part: str = "siting") -
     if len(frames) < len(wanted.demand):
         return None
     places = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=_WGS84)
+    for value in places["place_id"][places["place_id"].duplicated()].unique():
+        district.reader.faults.add(ID_TWICE(f"{part}.demand", what=f"{part}.demand", value=value))
     places["subdistrict"] = district.number_of(places.geometry)
     return _demand_rows(wanted, district, places, counts, cells, part)
 
 
 def _demand_layer(layer: DemandInput, district: District) -> gpd.GeoDataFrame | None:
     columns = sorted({cell.count for cell in layer.cells})
-    return district.reader.read(layer.source, counts=columns)
+    return district.reader.read(layer.source, counts=columns, required=[layer.id, layer.name])
 
 
 def _demand_rows(

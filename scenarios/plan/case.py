@@ -22,11 +22,11 @@ from geo.reach import reach
 from optimizer.siting.plan import tables
 from optimizer.siting.plan.problem import PlanObjective, PlanProblem, PlanRequest
 from optimizer.stop import ProgressCallback
-from scenarios.candidates import near_any
 from scenarios.codes import OUTSIDE_DISTRICTS
 from scenarios.demand import TICKS_PER_SECOND, read_demand
 from scenarios.district import District, far_from_street
 from scenarios.model import Text
+from scenarios.plan.beside import Beside, read_beside
 from scenarios.plan.demand import (
     WEIGHT_SCALE,
     PlanDemand,
@@ -34,10 +34,11 @@ from scenarios.plan.demand import (
     plan_demand,
     reach_table,
 )
+from scenarios.plan.floors import FloorRow, compile_floors
 from scenarios.plan.hierarchy import Ground, attachments, quotas, takeovers
 from scenarios.plan.model import LevelInput, PlanInput, PlanSitesInput, ServiceInput
 from scenarios.plan.options import OptionRows, read_options
-from scenarios.plan.rules import FloorRow, RuleRow, compile_floors, compile_rules
+from scenarios.plan.rules import RuleRow, compile_rules
 from scenarios.plan.sites import part_of, read_sites
 from scenarios.plan.texts import assumption_texts, must_texts
 from scenarios.plan.units import Places, read_places
@@ -131,8 +132,8 @@ def compile_plan(
     sites = read_sites(wanted, district, mode, warnings)
     district.reader.faults.raise_if_any()
     assert people is not None and sites is not None
-    places = read_places(wanted, district, sites.geometry, people.places.geometry, warnings)
-    near = [near_any(part.source, part.within_m, district, sites.geometry) for part in wanted.near]
+    places = read_places(wanted, district, sites, people, warnings)
+    near = [read_beside(part, district, sites.geometry) for part in wanted.near]
     district.reader.faults.raise_if_any()
     assert places is not None
 
@@ -162,6 +163,7 @@ def compile_plan(
         rules=rules,
         floors=floors,
         quotas=pooled,
+        nearest=np.array([each.choice == "nearest" for each in wanted.services]),
         ticks_per_second=TICKS_PER_SECOND,
         units_per_person=demand.units_per_person,
     )
@@ -187,14 +189,16 @@ def compile_plan(
     )
 
 
-def _beside(wanted: PlanInput, rows: OptionRows, near: Sequence[NDArray[np.bool_]]) -> OptionRows:
+def _beside(wanted: PlanInput, rows: OptionRows, near: Sequence[Beside]) -> OptionRows:
     """Without new options that would have to stand beside something and do not."""
     at = rows.frame["site"].to_numpy(dtype=np.int64)
     keep = np.ones(len(rows.frame), dtype=bool)
     for part, beside in zip(wanted.near, near, strict=True):
         if part.only:
-            keep &= beside[at] | rows.frame["current"].to_numpy(dtype=bool) | ~_about(part, rows)
-    frame = rows.frame.assign(near=near[0][at] if near else False)
+            keep &= (
+                beside.any[at] | rows.frame["current"].to_numpy(dtype=bool) | ~_about(part, rows)
+            )
+    frame = rows.frame.assign(near=near[0].any[at] if near else False)
     return OptionRows(frame[keep].reset_index(drop=True), rows.capacity[keep])
 
 
@@ -285,7 +289,7 @@ def _options(
     wanted: PlanInput,
     rows: OptionRows,
     capacity: NDArray[np.int64],
-    near: Sequence[NDArray[np.bool_]],
+    near: Sequence[Beside],
     scale: int,
 ) -> tables.Options:
     frame = rows.frame
@@ -293,7 +297,7 @@ def _options(
     bonus = np.zeros(len(frame))
     for part, beside in zip(wanted.near, near, strict=True):
         new = ~frame["current"].to_numpy(dtype=bool)
-        bonus += part.bonus_persons * (beside[at] & new & _about(part, rows))
+        bonus += part.bonus_persons * (beside.any[at] & new & _about(part, rows))
     numbers = {level.id: number for number, level in enumerate(wanted.levels)}
     return tables.Options(
         site=at.astype(np.int32),

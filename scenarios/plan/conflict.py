@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from optimizer.siting.plan.explain.conflict import Conflict, ConflictStatus, Element, ElementKind
 from scenarios.model import Text
 from scenarios.plan.case import PlanCase
+from scenarios.plan.floors import FloorRow
 from scenarios.plan.names import PERSONS
 from scenarios.plan.rule_texts import words
-from scenarios.plan.rules import FloorRow, RuleRow
+from scenarios.plan.rules import RuleRow
 
 __all__ = ["NOTHING_KNOWN", "conflict_note", "conflict_texts", "element_text", "most_of_conflict"]
 

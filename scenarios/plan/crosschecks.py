@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from scenarios.plan.model import PlanInput, PlanSitesInput, RuleInput, ServiceInput, SizeInput
+from scenarios.plan.crosschecks_rules import rule_findings
+from scenarios.plan.model import PlanInput, PlanSitesInput, ServiceInput, SizeInput
 from scenarios.plan.years import Calendar
 
 __all__ = ["PlanFinding", "plan_findings"]
@@ -29,13 +30,30 @@ def plan_findings(plan: PlanInput) -> Iterator[PlanFinding]:
     for index, layer in enumerate(plan.sites):
         yield from _sites(plan, layer, ("sites", index))
     for index, rule in enumerate(plan.rules):
-        yield from _rule(rule, plan, ("rules", index))
+        yield from rule_findings(rule, plan, ("rules", index))
     for index, near in enumerate(plan.near):
-        if not near.bonus_persons and not near.only and near.at_least is None:
+        counted = near.at_least is not None or near.each_at_least is not None
+        if not near.bonus_persons and not near.only and not counted:
             yield (
                 ("near", index),
                 ("it asks for nothing", "未提出任何要求"),
-                ("give bonus_persons, only or at_least", "请填写 bonus_persons、only 或 at_least"),
+                (
+                    "give bonus_persons, only, at_least or each_at_least",
+                    "请填写 bonus_persons、only、at_least 或 each_at_least",
+                ),
+            )
+        if near.offering and not counted:
+            yield (
+                ("near", index, "offering"),
+                ("it is for at_least and each_at_least", "仅用于 at_least 与 each_at_least"),
+                ("give one of them, or remove offering", "请填写其一，或删除 offering"),
+            )
+    for index, population in enumerate(plan.populations):
+        if population.cells and (population.source or population.column):
+            yield (
+                ("populations", index, "cells"),
+                ("it counts cells and a layer", "同时按人群单元与图层统计"),
+                ("keep cells, or source and column", "请只保留 cells，或 source 与 column"),
             )
     for index, candidates in enumerate(plan.candidates):
         if candidates.on == "parcels" and candidates.source is None:
@@ -64,6 +82,7 @@ def _twice(plan: PlanInput) -> Iterator[PlanFinding]:
         (("services",), (each.id for each in plan.services)),
         (("levels",), (each.id for each in plan.levels)),
         (("populations",), (each.id for each in plan.populations)),
+        (("groups",), [*(each.id for each in plan.groups), *_cells_of(plan)]),
     ]
     lists += [
         (("levels", at, "sizes"), (size.id for size in level.sizes))
@@ -77,6 +96,11 @@ def _twice(plan: PlanInput) -> Iterator[PlanFinding]:
                     (f"{value} is used {times} times", f"{value} 重复 {times} 次"),
                     ("give every entry an id of its own", "请为每一项使用不同的编号"),
                 )
+
+
+def _cells_of(plan: PlanInput) -> list[str]:
+    """Ids of all demand cells, each once."""
+    return list(dict.fromkeys(cell.id for layer in plan.demand for cell in layer.cells))
 
 
 def _unknown(
@@ -99,10 +123,15 @@ def _names(plan: PlanInput) -> Iterator[PlanFinding]:
     """References to services, levels, cells and populations that do not exist."""
     services = [each.id for each in plan.services]
     levels = [each.id for each in plan.levels]
-    cells = [cell.id for layer in plan.demand for cell in layer.cells]
+    own_cells = _cells_of(plan)
+    cells = [*own_cells, *(group.id for group in plan.groups)]
     people = [each.id for each in plan.populations]
     a_service, a_level = ("service", "服务"), ("level", "层级")
     a_cell, a_population = ("cell", "人群单元"), ("population", "人口口径")
+    for at, group in enumerate(plan.groups):
+        yield from _unknown(("groups", at, "cells"), group.cells, own_cells, a_cell)
+    for at, population in enumerate(plan.populations):
+        yield from _unknown(("populations", at, "cells"), population.cells, cells, a_cell)
     for at, service in enumerate(plan.services):
         for ask_at, ask in enumerate(service.asks):
             steps: Steps = ("services", at, "asks", ask_at, "cells")
@@ -129,10 +158,14 @@ def _names(plan: PlanInput) -> Iterator[PlanFinding]:
             yield from _unknown(steps, site.takeover.levels, levels, a_level)
     for at, near in enumerate(plan.near):
         yield from _unknown(("near", at, "levels"), near.levels, levels, a_level)
+        yield from _unknown(("near", at, "offering"), near.offering, services, a_service)
     for at, rule in enumerate(plan.rules):
         for name in ("count", "area", "levels"):
             yield from _unknown(("rules", at, name), getattr(rule, name) or (), levels, a_level)
-        for name in ("capacity", "share_of"):
+        known_sizes = [f"{level.id}/{size.id}" for level in plan.levels for size in level.sizes]
+        known_sizes += dict.fromkeys(size.id for level in plan.levels for size in level.sizes)
+        yield from _unknown(("rules", at, "sizes"), rule.sizes, known_sizes, ("size", "规模"))
+        for name in ("capacity", "share_of", "offering"):
             given = getattr(rule, name) or ()
             yield from _unknown(("rules", at, name), given, services, a_service)
         for name in ("per_100", "per_1000", "per_10000"):
@@ -194,6 +227,15 @@ def _service(plan: PlanInput, service: ServiceInput, steps: Steps) -> Iterator[P
                 "backup 仅适用于不限容量的服务",
             ),
             ("drop backup or capacitated", "请删除 backup 或 capacitated"),
+        )
+    if service.choice == "nearest" and not service.capacitated:
+        yield (
+            (*steps, "choice"),
+            (
+                "nearest is for services with capacity; others are covered by every site in reach",
+                "nearest 仅适用于设容量的服务；其他服务由可达的各设施共同覆盖",
+            ),
+            ("set capacitated: true, or remove choice", "请填写 capacitated: true，或删除 choice"),
         )
     walk = service.minutes or plan.minutes
     if service.full_minutes is not None and service.full_minutes > walk:
@@ -297,58 +339,4 @@ def _sites(plan: PlanInput, layer: PlanSitesInput, steps: Steps) -> Iterator[Pla
                 "允许升级，但没有更大规模或上级层级",
             ),
             ("name the levels", "请填写层级"),
-        )
-
-
-def _rule(rule: RuleInput, plan: PlanInput, steps: Steps) -> Iterator[PlanFinding]:
-    counted = [rule.count is not None, rule.area is not None, rule.capacity is not None]
-    if sum(counted) != 1:
-        yield (
-            steps,
-            (
-                "a rule counts one thing: count, area or capacity",
-                "每条规则只统计一项：count、area 或 capacity",
-            ),
-            ("give exactly one of them", "请只填写其中一项"),
-        )
-    limits = [rule.exactly, rule.at_least, rule.at_most]
-    given = sum(limit is not None for limit in limits)
-    if not given or (rule.exactly is not None and given > 1):
-        yield (
-            steps,
-            (
-                "a rule needs exactly, or at_least, at_most or both of these",
-                "规则须填写 exactly，或 at_least、at_most（可同时）",
-            ),
-            ("give the limit", "请填写限值"),
-        )
-    if rule.at_least is not None and rule.at_most is not None and rule.at_least > rule.at_most:
-        yield (
-            (*steps, "at_least"),
-            ("at_least is above at_most", "at_least 大于 at_most"),
-            ("swap them", "请调换两者"),
-        )
-    if sum(each is not None for each in (rule.per_100, rule.per_1000, rule.per_10000)) > 1:
-        yield (
-            steps,
-            ("it counts per two populations", "同时按两种人口统计"),
-            ("keep one of per_100, per_1000, per_10000", "请只保留其中一项"),
-        )
-    if rule.share_of is not None and (
-        rule.capacity is None or given > 1 or max(each or 0 for each in limits) > 1
-    ):
-        yield (
-            (*steps, "share_of"),
-            (
-                "a share is of capacity, with one limit between 0 and 1",
-                "占比须配合 capacity，并只有一个 0—1 之间的限值",
-            ),
-            ("write for instance at_least: 0.65", "请写作例如 at_least: 0.65"),
-        )
-    unlimited = {service.id for service in plan.services if not service.capacitated}
-    for service in sorted(unlimited & {*(rule.capacity or ()), *(rule.share_of or ())}):
-        yield (
-            (*steps, "capacity"),
-            (f"the service {service} has no capacity", f"服务 {service} 未设容量"),
-            ("set capacitated: true for the service", "请为该服务填写 capacitated: true"),
         )

@@ -14,6 +14,7 @@ from geo.reach import Reach
 from optimizer.siting.plan import tables
 from scenarios.demand import TICKS_PER_SECOND, DemandRows
 from scenarios.model import Text
+from scenarios.plan.groups import cells_named
 from scenarios.plan.model import AskInput, PlanInput, ServiceInput
 from scenarios.ways import BASE_SPEED
 
@@ -22,7 +23,8 @@ __all__ = ["STAYING", "WEIGHT_SCALE", "PlanDemand", "demand_table", "plan_demand
 WEIGHT_SCALE = 100
 """Value of one unit of weight 1."""
 STAYING = 1
-"""Value of a resident who need not move: of two plans alike, the one with fewer moves is better."""
+"""Value of a resident or client who need not move: of two plans alike, the one with fewer moves
+is better. Whoever moves is worth nothing, however far it is."""
 
 _ROUNDING = 0.001
 _UNIT_SCALES = (1, 10, 100, 1000)
@@ -117,7 +119,8 @@ def _asked(
 ) -> pd.DataFrame:
     """Rows of one ask: by place and cell, by sub-district and cell where nobody walks."""
     cells = people.cells
-    asks = np.array([ask.cells is None or cell.id in ask.cells for cell in cells])
+    asking = None if ask.cells is None else cells_named(wanted, ask.cells)
+    asks = np.array([asking is None or cell.id in asking for cell in cells])
     mine = np.flatnonzero(asks[people.cell])
     walk = ask.minutes or service.minutes
     minutes = np.array([walk or cell.minutes or wanted.minutes for cell in cells])
@@ -164,7 +167,7 @@ def _at_sites(
             "units": given[there],
             "speed": 0.0 if kind == "residents" else BASE_SPEED,
             "minutes": np.inf if kind == "residents" else minutes,
-            "full_minutes": 0.0 if kind == "residents" else minutes,
+            "full_minutes": 0.0,
             "weight": 0.0,
             "estimated": False,
         }
@@ -192,7 +195,7 @@ def demand_table(wanted: PlanInput, demand: PlanDemand) -> tables.Demand:
     radius = np.where(resident, _ANYWHERE, np.nan_to_num(demand.minutes, posinf=0) * minute)
     weight = np.rint(demand.weight * WEIGHT_SCALE).astype(np.int64)
     if wanted.objective.aim not in ("min_travel", "min_worst"):
-        weight[resident] = STAYING
+        weight[resident | client] = STAYING
     return tables.Demand(
         service=demand.service,
         # People at sites count for no sub-district's share.

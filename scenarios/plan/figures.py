@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from optimizer.siting.plan.problem import Assignments, PlanProblem
 from scenarios.plan.case import PlanCase
-from scenarios.plan.rules import FloorRow, RuleRow, counted, units_of
+from scenarios.plan.floors import FloorRow
+from scenarios.plan.groups import group_numbers
+from scenarios.plan.rules import RuleRow, counted, units_of
 
 __all__ = [
     "FloorValue",
@@ -20,6 +22,7 @@ __all__ = [
     "changes",
     "coverage",
     "floor_values",
+    "group_coverage",
     "loads",
     "money",
     "rule_values",
@@ -59,8 +62,9 @@ class RuleValue:
 
     Attributes:
         row: the rule. year: number of the year.
-        today, value: what it counts today and in that year: sites, m2, service units, or a share
-            (0 .. 1, 0 where there is nothing), by ``row.what``.
+        today, value: what it counts today and in that year: sites, places or operators, m2,
+            service units, or a share (0 .. 1, 0 where there is nothing), by ``row.what``; for a
+            rule on growth, what there is today and what the year adds.
         low, high: its limits in the same units, None for none.
         met: whether the plan keeps it.
     """
@@ -265,6 +269,38 @@ def coverage(
     return tuple(rows)
 
 
+def group_coverage(
+    case: PlanCase, today: NDArray[np.float64], served: NDArray[np.float64]
+) -> tuple[PlanCoverage, ...]:
+    """Units asked and served of every named group, by service and sub-district; wholes first.
+
+    ``group`` counts the groups of the scenario. Residents and clients are in none of them.
+    """
+    demand = case.demand
+    asked = case.problem.demand.amount / case.problem.units_per_person
+    rows = []
+    for service in range(len(case.services)):
+        for number, group in enumerate(case.wanted.groups):
+            cells = group_numbers(case.wanted, demand.people, [group.id])
+            mine = (demand.service == service) & np.isin(demand.group, cells) & (demand.site < 0)
+            inside = np.unique(demand.district[mine]).tolist()
+            places: list[int | None] = [None, *(each for each in inside if each >= 0)]
+            for place in places if mine.any() else []:
+                there = mine if place is None else mine & (demand.district == place)
+                rows.append(
+                    PlanCoverage(
+                        service,
+                        place,
+                        number,
+                        float(asked[there].sum()),
+                        float(today[there].sum()),
+                        tuple(served[:, there].sum(axis=1).tolist()),
+                        bool(demand.estimated[there].any()),
+                    )
+                )
+    return tuple(rows)
+
+
 def loads(case: PlanCase, option: NDArray[np.int32], assignments: Assignments) -> pd.DataFrame:
     """Load and room of every site that offers a capacitated service, per year."""
     problem = case.problem
@@ -290,35 +326,48 @@ def loads(case: PlanCase, option: NDArray[np.int32], assignments: Assignments) -
 
 
 def rule_values(case: PlanCase, option: NDArray[np.int32]) -> tuple[RuleValue, ...]:
-    """Every rule in the last of its years, and in any year in which it is broken."""
-    rules, current = case.problem.rules, case.problem.sites.current
+    """Every rule in the last of its years, and in any year in which it is broken.
+
+    Rules on growth are told in every year; today's value is then what there is today.
+    """
+    current = case.problem.sites.current
     found = []
     for number, row in enumerate(case.rules):
-        part = slice(rules.indptr[number], rules.indptr[number + 1])
-        worth = np.zeros(len(case.options) + 1, dtype=np.int64)  # the last for "nothing"
-        worth[rules.option[part]] = rules.coefficient[part]
-        shown, low, high = _measure(case, row, worth)
+        shown, low, high = _measure(case, number)
         for year in range(row.first_year, row.last_year + 1):
-            value = int(worth[option[year]].sum())
+            before = option[year - 1] if year else current
+            value = _counted(case.problem, number, option[year])
+            if row.growth:
+                value -= _counted(case.problem, number, before)
             met = (row.low is None or value >= row.low) and (row.high is None or value <= row.high)
-            if year == row.last_year or not met:
-                found.append(
-                    RuleValue(row, year, shown(current), shown(option[year]), low, high, met)
-                )
+            if year == row.last_year or row.growth or not met:
+                grown = shown(option[year]) - (shown(before) if row.growth else 0.0)
+                found.append(RuleValue(row, year, shown(current), grown, low, high, met))
     return tuple(found)
+
+
+def _counted(problem: PlanProblem, rule: int, option: NDArray[np.int32]) -> int:
+    """What a rule counts of standing options; those of one kind count once."""
+    rules = problem.rules
+    part = slice(rules.indptr[rule], rules.indptr[rule + 1])
+    stands = np.isin(rules.option[part], option[option >= 0])
+    kind, worth = rules.kind[part][stands], rules.coefficient[part][stands]
+    _, first = np.unique(kind[kind >= 0], return_index=True)
+    return int(worth[kind < 0].sum() + worth[kind >= 0][first].sum())
 
 
 _Measured = tuple[Callable[[NDArray[np.int32]], float], float | None, float | None]
 
 
-def _measure(case: PlanCase, row: RuleRow, worth: NDArray[np.int64]) -> _Measured:
+def _measure(case: PlanCase, number: int) -> _Measured:
     """What a rule counts in the planner's units, for the options that stand, and its limits."""
+    row = case.rules[number]
     if row.what != "share":
         low, high = (None if each is None else each / row.scale for each in (row.low, row.high))
-        return lambda option: float(worth[option].sum()) / row.scale, low, high
+        return lambda option: _counted(case.problem, number, option) / row.scale, low, high
     rule, capacity = case.wanted.rules[row.rule], case.problem.options.capacity
     place = case.places.of_site[row.unit][case.problem.options.site]
-    looks = counted(rule, case.sites, case.options) & (place == row.place)
+    looks = counted(case.wanted, rule, case.sites, case.options, capacity) & (place == row.place)
     part, whole = (
         np.append(np.where(looks, units_of(case.wanted, capacity, names or ()), 0), 0)
         for names in (rule.capacity, rule.share_of)

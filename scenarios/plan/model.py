@@ -22,12 +22,21 @@ from scenarios.model_parts import (
     Text,
 )
 from scenarios.model_territory import AccessInput, CatchmentsInput, SearchAreasInput
+from scenarios.plan.model_rules import (
+    FloorInput,
+    GroupInput,
+    NearInput,
+    PopulationInput,
+    RuleInput,
+)
+from scenarios.plan.model_terms import Count, Id, Label, NotNegative
 
 __all__ = [
     "AimInput",
     "AskInput",
     "CommunitiesInput",
     "FloorInput",
+    "GroupInput",
     "HangsOnInput",
     "LevelInput",
     "NearInput",
@@ -43,12 +52,6 @@ __all__ = [
     "TakeoverInput",
     "YearInput",
 ]
-
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+-]*$")]
-Label = int | str
-NotNegative = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=0)]
-Unit = Literal["district", "subdistrict", "community"]
 
 
 class YearInput(Part):
@@ -68,7 +71,7 @@ class AskInput(Part):
     """Who asks for a service."""
 
     cells: Annotated[list[str], Field(min_length=1)] | None = None
-    """Ids of demand cells; None for all."""
+    """Ids of demand cells or of groups of them; None for all."""
     share: Fraction = 1.0
     """Share of the cells' people who ask for it."""
     units: Positive = 1.0
@@ -105,6 +108,9 @@ class ServiceInput(Part):
     """Everybody who asks for it has to be served, every year."""
     single: bool = False
     """All people of one cell and place go to the same site (services with capacity)."""
+    choice: Literal["assigned", "nearest"] = "assigned"
+    """Services with capacity: who goes where is planned (``assigned``), or everybody goes to the
+    nearest open site that still has room, whoever is closest first (``nearest``)."""
 
 
 class RoomInput(Part):
@@ -208,6 +214,13 @@ class PlanSitesInput(Part):
     premises: str | None = None
     """Column with the source of the premises (新建, 置换, 租赁, 改建)."""
     operator: str | None = None
+    """Column with who runs what stands there, or would run what opens."""
+    operated_by: str | None = None
+    """The operator of all of them where no column says so."""
+    ownership: str | None = None
+    """Column with who owns it (公办, 民办)."""
+    owned_by: str | None = None
+    """The ownership of all of them where no column says so."""
     closing_cost_yuan: NotNegative = 0.0
     takeover: TakeoverInput | None = None
     residents: dict[str, str] = Field(default_factory=dict)
@@ -229,6 +242,10 @@ class PlanCandidatesInput(CandidatesInput):
     """Parcels: floor area assumed as this share of the parcel's ground; parcels with too little
     for every size are no candidates."""
     premises: str | None = None
+    operated_by: str | None = None
+    """Who would run them."""
+    owned_by: str | None = None
+    """Who would own them (公办, 民办)."""
     year: Label | None = None
 
 
@@ -244,40 +261,11 @@ class QuotaInput(Part):
     year_column: str | None = None
     level: str
     levels: list[str] = Field(default_factory=list)
+    operated_by: str | None = None
+    owned_by: str | None = None
     id: str | None = None
     name: str | None = None
     name_en: str | None = None
-
-
-class NearInput(Part):
-    """Standing beside something, a health station for instance: as a bonus or as a rule."""
-
-    source: LayerInput
-    label: Text
-    within_m: Positive = 300.0
-    levels: list[str] = Field(default_factory=list)
-    """Levels that it is about; empty for all."""
-    bonus_persons: NotNegative = 0.0
-    """What a new site beside one is worth every year, in persons."""
-    only: bool = False
-    """New sites of these levels stand beside one, or not at all."""
-    at_least: Count | None = None
-    """At least so many sites, old and new, stand beside one."""
-    from_year: Label | None = None
-    """First year of ``at_least``; None for the last."""
-
-
-class PopulationInput(Part):
-    """A count of people that rules refer to: 常住 (permanent) or 户籍 (registered)."""
-
-    id: Id
-    label: Text
-    source: LayerInput | None = None
-    """Points or polygons with the count; each counts where its middle lies. None for the column
-    ``population`` of the sub-districts."""
-    column: str | None = None
-    share: Fraction = 1.0
-    estimated: bool = False
 
 
 class CommunitiesInput(Part):
@@ -286,59 +274,6 @@ class CommunitiesInput(Part):
     source: LayerInput
     name: str = "name"
     name_en: str | None = None
-
-
-class RuleInput(Part):
-    """A rule on what stands: how many sites, how much floor, how many units of a service.
-
-    One of ``count``, ``area`` and ``capacity`` says what is counted, one or two of ``exactly``,
-    ``at_least`` and ``at_most`` how much of it there is: a number, a number per so many people of
-    a population, or (with ``share_of``) a share.
-    """
-
-    label: Text | None = None
-    """What reports call the rule; None for its content."""
-    count: list[str] | None = None
-    """Levels; an empty list for all."""
-    area: list[str] | None = None
-    """Levels whose floor in m2 is counted; an empty list for all."""
-    capacity: list[str] | None = None
-    """Services whose units are counted together."""
-    levels: list[str] = Field(default_factory=list)
-    """With ``capacity``: only at these levels; empty for all."""
-    per: Unit = "district"
-    exactly: NotNegative | None = None
-    at_least: NotNegative | None = None
-    at_most: NotNegative | None = None
-    per_100: str | None = None
-    per_1000: str | None = None
-    per_10000: str | None = None
-    """Id of a population."""
-    share_of: list[str] | None = None
-    """With ``capacity``: the limits are shares (0.65) of these services' units."""
-    only_new: bool = False
-    """Counts only what is not there today."""
-    premises: list[str] = Field(default_factory=list)
-    """Counts only premises of these sources; empty for all."""
-    from_year: Label | None = None
-    to_year: Label | None = None
-
-
-class FloorInput(Part):
-    """At least this share of the people who ask for a service is served.
-
-    People count as in the objective: by weight, and by distance where a service fades.
-    """
-
-    share: Fraction
-    service: str
-    cells: list[str] = Field(default_factory=list)
-    """Groups that it is about; empty for all."""
-    per: Literal["district", "subdistrict", "community", "group"] = "district"
-    of_reachable: bool = False
-    """The share of those whom sites that may stand can reach at all, not of everybody."""
-    from_year: Label | None = None
-    to_year: Label | None = None
 
 
 class AimInput(Part):
@@ -367,6 +302,8 @@ class PlanInput(Part):
     minutes: Positive = 15.0
     """Walk of services and cells that name none."""
     demand: Annotated[list[DemandInput], Field(min_length=1)]
+    groups: list[GroupInput] = Field(default_factory=list)
+    """Groups of cells with a name, for asks, floors, populations and tables."""
     services: Annotated[list[ServiceInput], Field(min_length=1)]
     levels: Annotated[list[LevelInput], Field(min_length=1)]
     sites: list[PlanSitesInput] = Field(default_factory=list)

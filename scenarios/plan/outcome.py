@@ -11,6 +11,7 @@ import numpy as np
 from scenarios.compare import percent
 from scenarios.outcome import Outcome
 from scenarios.plan.addition import Addition, addition_of
+from scenarios.plan.groups import group_numbers
 from scenarios.plan.map import plan_layers, plan_map
 from scenarios.plan.names import PlanNames
 from scenarios.plan.plots import plan_plots
@@ -79,6 +80,10 @@ def _answer(run: PlanRun) -> dict[str, Any]:
             "sites": [text.model_dump() for text in names.sites],
             "options": [text.model_dump() for text in names.options],
         },
+        "group_cells": [
+            group_numbers(run.wanted, run.case.demand.people, [group.id]).tolist()
+            for group in run.wanted.groups
+        ],
         "demand_place": run.case.demand.place.tolist(),
         "option": answer.option.tolist(),
         "parent": answer.parent.tolist(),
@@ -118,6 +123,17 @@ def _summary(run: PlanRun) -> dict[str, Any]:
                 "estimated": row.estimated,
             }
             for row in wholes
+        ],
+        "groups": [
+            {
+                "group": run.wanted.groups[row.group or 0].id,
+                "service": services[row.service],
+                "units": round(row.units, 3),
+                "percent_today": round(percent(row.today, row.units), 3),
+                "percent_by_year": [round(percent(part, row.units), 3) for part in row.by_year],
+            }
+            for row in run.groups
+            if row.district is None
         ],
         "worst_subdistrict": [
             {

@@ -63,7 +63,11 @@ def check_plan(folder: Path, answer: Answer) -> Iterator[Finding]:
         nothing = np.full(problem.n_sites, -1, dtype=np.int32)
         yield from _check_network(folder, answer, problem.sites.current, nothing)
     place = arrays["extra_district"] if answer["ids"]["subdistricts"] else None
-    yield from _check_coverage(folder, problem, place, served)
+    masks = list(_coverage_rows(problem, place))
+    yield from _check_coverage(folder, "coverage.csv", problem, masks, served)
+    groups = list(_group_rows(problem, place, answer["group_cells"], len(answer["ids"]["groups"])))
+    if groups:
+        yield from _check_coverage(folder, "groups.csv", problem, groups, served)
 
 
 def _stored(answer: Answer) -> PlanAnswer:
@@ -231,24 +235,22 @@ def _served(
 
 def _check_coverage(
     folder: Path,
+    file: str,
     problem: PlanProblem,
-    place: NDArray[np.int32] | None,
+    masks: Sequence[NDArray[np.bool_]],
     served: Sequence[NDArray[np.float64]],
 ) -> Iterator[Finding]:
     """Units asked, served today and (with a plan) every year, row by row of the table."""
     asked = problem.demand.amount / problem.units_per_person
-    expected = [
-        [float(values[mine].sum()) for values in (asked, *served)]
-        for mine in _coverage_rows(problem, place)
-    ]
-    rows = csv_rows(folder / "coverage.csv", 7 + 2 * problem.n_years)
+    expected = [[float(values[mine].sum()) for values in (asked, *served)] for mine in masks]
+    rows = csv_rows(folder / file, 7 + 2 * problem.n_years)
     units = [4, 5, *range(7, 7 + 2 * (len(served) - 1), 2)]
     got = [[row[at] for at in units] for row in rows]
     alike = len(got) == len(expected) and all(
         _alike(told, figures, _HALF) for told, figures in zip(got, expected, strict=True)
     )
     if not alike:
-        yield differs("coverage.csv", "覆盖数量", "how many are served")
+        yield differs(file, "覆盖数量", "how many are served")
 
 
 def _coverage_rows(
@@ -267,6 +269,24 @@ def _coverage_rows(
                 mine = mine if group is None else mine & (demand.group == group)
                 if mine.any():
                     yield mine
+
+
+def _group_rows(
+    problem: PlanProblem,
+    place: NDArray[np.int32] | None,
+    group_cells: Sequence[Sequence[int]],
+    n_cells: int,
+) -> Iterator[NDArray[np.bool_]]:
+    """bool[n] per row of the table of named groups: the whole, then sub-districts."""
+    demand = problem.demand
+    for service in range(problem.n_services):
+        for cells in group_cells:
+            lived = np.isin(demand.group, cells) & (demand.group < n_cells)
+            mine = (demand.service == service) & lived
+            inside = [] if place is None else np.unique(place[mine & (place >= 0)]).tolist()
+            if mine.any():
+                yield mine
+                yield from (mine & (place == each) for each in inside)
 
 
 def _alike(told: Sequence[str | None], figures: Sequence[float], tolerance: float) -> bool:

@@ -1,4 +1,4 @@
-"""Rules and floors of a plan as linear rows, each with its text in both languages."""
+"""Rules of a plan as linear rows, each with its text in both languages."""
 
 from __future__ import annotations
 
@@ -15,21 +15,24 @@ from numpy.typing import NDArray
 from base.faults import Fault
 from optimizer.siting.plan import tables
 from scenarios.model import Text
-from scenarios.plan.demand import PlanDemand
-from scenarios.plan.model import FloorInput, PlanInput, PlanSitesInput, RuleInput
-from scenarios.plan.rule_texts import floor_text, levels_text, rule_text, words
+from scenarios.plan.beside import Beside
+from scenarios.plan.model import PlanInput, PlanSitesInput, RuleInput
+from scenarios.plan.rule_texts import near_text, rule_text
 from scenarios.plan.sites import part_of
 from scenarios.plan.units import Places
 from scenarios.plan.years import Calendar
 from scenarios.plan_codes import RULE_WITHOUT_SITES
 
 __all__ = [
-    "FloorRow",
     "RuleRow",
-    "compile_floors",
     "compile_rules",
     "counted",
+    "csr_pointer",
+    "joined_rows",
+    "offers",
     "units_of",
+    "whole_numbers",
+    "year_numbers",
 ]
 
 _NONE = 2**62
@@ -51,9 +54,11 @@ class RuleRow:
             in ten thousandths), None for none.
         first_year, last_year: years in which it holds.
         text: the rule in words, with place and years.
-        what: what is counted: sites (``count``), m2 (``area``), service units (``capacity``) or
-            a ``share`` of service units.
+        what: what is counted: sites (``count``), ``distinct`` places or operators with sites, m2
+            (``area``), service units (``capacity``), a ``share`` of service units, or sites that
+            have too few of a service (``each``).
         scale: row units per unit of the text.
+        growth: the limits are of what a year adds to the year before.
     """
 
     rule: int
@@ -66,26 +71,7 @@ class RuleRow:
     text: Text
     what: str = "count"
     scale: int = 1
-
-
-@dataclass(frozen=True)
-class FloorRow:
-    """One row of the floors, of some of the demand rows; see :class:`RuleRow`.
-
-    Attributes:
-        low: value that has to be reached. full: value if all of its rows were served.
-        group: number of the group that it is about, -1 for all of the floor's.
-    """
-
-    floor: int
-    unit: str
-    place: int
-    group: int
-    low: int
-    full: int
-    first_year: int
-    last_year: int
-    text: Text
+    growth: bool = False
 
 
 @dataclass(eq=False)
@@ -95,22 +81,30 @@ class _Rows:
     about: list[RuleRow] = field(default_factory=list)
     option: list[NDArray[np.int64]] = field(default_factory=list)
     coefficient: list[NDArray[np.int64]] = field(default_factory=list)
+    kind: list[NDArray[np.int64]] = field(default_factory=list)
 
-    def add(self, row: RuleRow, coefficient: NDArray[np.int64]) -> None:
+    def add(
+        self, row: RuleRow, coefficient: NDArray[np.int64], kind: NDArray[np.int64] | None = None
+    ) -> None:
+        """One more row; options of one ``kind`` >= 0 count once together."""
         counted = np.flatnonzero(coefficient)
+        alone = np.full(counted.size, -1, dtype=np.int64)
         self.about.append(row)
         self.option.append(counted)
         self.coefficient.append(coefficient[counted])
+        self.kind.append(alone if kind is None else kind[counted])
 
     def table(self) -> tables.Rules:
         return tables.Rules(
-            low=_ints(-_NONE if each.low is None else each.low for each in self.about),
-            high=_ints(_NONE if each.high is None else each.high for each in self.about),
-            first_year=_years(each.first_year for each in self.about),
-            last_year=_years(each.last_year for each in self.about),
-            indptr=_pointer(self.option),
-            option=_joined(self.option).astype(np.int32),
-            coefficient=_joined(self.coefficient),
+            low=whole_numbers(-_NONE if each.low is None else each.low for each in self.about),
+            high=whole_numbers(_NONE if each.high is None else each.high for each in self.about),
+            first_year=year_numbers(each.first_year for each in self.about),
+            last_year=year_numbers(each.last_year for each in self.about),
+            growth=np.array([each.growth for each in self.about], dtype=bool),
+            indptr=csr_pointer(self.option),
+            option=joined_rows(self.option).astype(np.int32),
+            coefficient=joined_rows(self.coefficient),
+            kind=joined_rows(self.kind).astype(np.int32),
         )
 
 
@@ -119,7 +113,7 @@ def compile_rules(
     sites: gpd.GeoDataFrame,
     options: pd.DataFrame,
     capacity: NDArray[np.int64],
-    near: Sequence[NDArray[np.bool_]],
+    near: Sequence[Beside],
     places: Places,
     units_per_person: int,
     warnings: list[Fault],
@@ -131,7 +125,7 @@ def compile_rules(
         sites: frame, row = site.
         options: frame, row = option.
         capacity: int64[o, S], units in the solver's scale.
-        near: bool[m] per part of ``near``, sites beside one.
+        near: sites beside features, per part of ``near``.
         places: where rules count.
         units_per_person: the solver's scale of capacities.
         warnings: takes a note for every row that nothing counts towards.
@@ -139,20 +133,27 @@ def compile_rules(
     rows = _Rows()
     calendar = Calendar.of(wanted.years)
     for number, rule in enumerate(wanted.rules):
+        at = options["site"].to_numpy(dtype=np.int64)
         worth, scale = _worth(wanted, rule, sites, options, capacity, units_per_person)
-        place_of = places.of_site[rule.per][options["site"].to_numpy(dtype=np.int64)]
+        place_of = places.of_site[rule.per][at]
+        kind = None
+        if rule.distinct is not None:
+            kind = places.of_site[rule.distinct][at].astype(np.int64)
+            worth = np.where(kind < 0, 0, worth)
         for place, label in enumerate(places.labels[rule.per]):
             mine = np.where(place_of == place, worth, 0)
             low, high = _limits(rule, place, places, scale)
             span = calendar.first(rule.from_year), calendar.last(rule.to_year)
-            text = rule_text(wanted, rule, label, (low, high), scale, calendar.span(*span))
+            span_text = calendar.span(*span)
+            text = rule_text(wanted, rule, label, (low, high), scale, span_text)
             if not mine.any() and (low or 0) > 0:
                 warnings.append(
                     RULE_WITHOUT_SITES(f"plan.rules.{number}", rule_zh=text.zh, rule_en=text.en)
                 )
-            row = RuleRow(number, rule.per, place, low, high, *span, text, _what(rule), scale)
-            rows.add(row, mine)
-    _near_rules(wanted, options, near, calendar, rows)
+            what = _what(rule)
+            row = RuleRow(number, rule.per, place, low, high, *span, text, what, scale, rule.growth)
+            rows.add(row, mine, kind)
+    _near_rules(wanted, options, capacity, near, calendar, rows, warnings)
     _changes(wanted, sites, options, calendar, rows)
     return rows.table(), tuple(rows.about)
 
@@ -173,16 +174,21 @@ def _worth(
         worth = np.floor(options["area_m2"].to_numpy()).astype(np.int64)
     else:
         worth, scale = units_of(wanted, capacity, rule.capacity or ()), units_per_person
+        if rule.each_at_least is not None:
+            few = math.ceil(Fraction(str(rule.each_at_least)) * units_per_person - _TINY)
+            worth, scale = ((worth > 0) & (worth < few)).astype(np.int64), 1
         if rule.share_of is not None:
             share = next(e for e in (rule.exactly, rule.at_least, rule.at_most) if e is not None)
             whole = units_of(wanted, capacity, rule.share_of)
             worth = _SHARE_SCALE * worth - round(_SHARE_SCALE * share) * whole
-    return np.where(counted(rule, sites, options), worth, 0), scale
+    return np.where(counted(wanted, rule, sites, options, capacity), worth, 0), scale
 
 
 def _what(rule: RuleInput) -> str:
     if rule.count is not None:
-        return "count"
+        return "count" if rule.distinct is None else "distinct"
+    if rule.each_at_least is not None:
+        return "each"
     if rule.area is not None:
         return "area"
     return "capacity" if rule.share_of is None else "share"
@@ -198,18 +204,43 @@ def units_of(
     return total
 
 
-def counted(rule: RuleInput, sites: gpd.GeoDataFrame, options: pd.DataFrame) -> NDArray[np.bool_]:
+def counted(
+    wanted: PlanInput,
+    rule: RuleInput,
+    sites: gpd.GeoDataFrame,
+    options: pd.DataFrame,
+    capacity: NDArray[np.int64],
+) -> NDArray[np.bool_]:
     """bool[o], the options that a rule looks at, wherever they are."""
     levels = rule.count or rule.area or rule.levels
     counts = np.ones(len(options), dtype=bool)
     if levels:
         counts &= options["level"].isin(levels).to_numpy()
+    if rule.sizes:
+        full = options["level"].astype(str) + "/" + options["size"].astype(str)
+        counts &= (options["size"].isin(rule.sizes) | full.isin(rule.sizes)).to_numpy()
+    if rule.offering:
+        counts &= offers(wanted, capacity, rule.offering)
     if rule.only_new:
         counts &= ~options["current"].to_numpy(dtype=bool)
-    if rule.premises:
-        at = options["site"].to_numpy(dtype=np.int64)
-        counts &= sites["premises"].isin(rule.premises).to_numpy()[at]
+    at = options["site"].to_numpy(dtype=np.int64)
+    for column, words in (
+        ("premises", rule.premises),
+        ("ownership", rule.ownership),
+        ("operator", rule.operators),
+    ):
+        if words:
+            counts &= sites[column].isin(words).to_numpy()[at]
     return counts
+
+
+def offers(
+    wanted: PlanInput, capacity: NDArray[np.int64], services: Sequence[str]
+) -> NDArray[np.bool_]:
+    """bool[o], the options that offer any of some services."""
+    numbers = [each.id for each in wanted.services]
+    columns = [numbers.index(name) for name in services]
+    return np.asarray((capacity[:, columns] != 0).any(axis=1))
 
 
 def _limits(
@@ -220,6 +251,8 @@ def _limits(
     most = rule.exactly if rule.at_most is None else rule.at_most
     if rule.share_of is not None:
         return (None if least is None else 0), (None if most is None else 0)
+    if rule.each_at_least is not None:
+        return None, 0
     factor = Fraction(scale)
     for per, name in ((100, rule.per_100), (1000, rule.per_1000), (10_000, rule.per_10000)):
         if name is not None:
@@ -234,26 +267,36 @@ def _limits(
 def _near_rules(
     wanted: PlanInput,
     options: pd.DataFrame,
-    near: Sequence[NDArray[np.bool_]],
+    capacity: NDArray[np.int64],
+    near: Sequence[Beside],
     calendar: Calendar,
     rows: _Rows,
+    warnings: list[Fault],
 ) -> None:
-    for part, beside in zip(wanted.near, near, strict=True):
-        if part.at_least is None:
-            continue
-        counts = beside[options["site"].to_numpy(dtype=np.int64)]
+    at = options["site"].to_numpy(dtype=np.int64)
+    for number, (part, beside) in enumerate(zip(wanted.near, near, strict=True)):
+        counts = np.ones(len(options), dtype=bool)
         if part.levels:
-            counts = counts & options["level"].isin(part.levels).to_numpy()
+            counts &= options["level"].isin(part.levels).to_numpy()
+        if part.offering:
+            counts &= offers(wanted, capacity, part.offering)
         last = len(calendar) - 1
         first = last if part.from_year is None else calendar.first(part.from_year)
         span = calendar.span(first, last)
-        levels = levels_text(wanted, part.levels)
-        text = Text(
-            zh=words(f"{part.label.zh}：{levels.zh}至少 {part.at_least} 处", span.zh, "zh"),
-            en=words(f"{part.label.en}: at least {part.at_least} {levels.en}", span.en, "en"),
-        )
-        row = RuleRow(-1, "district", 0, part.at_least, None, first, last, text)
-        rows.add(row, counts.astype(np.int64))
+        if part.at_least is not None:
+            text = near_text(wanted, part, None, part.at_least, span)
+            row = RuleRow(-1, "district", 0, part.at_least, None, first, last, text)
+            rows.add(row, (counts & beside.any[at]).astype(np.int64))
+        if part.each_at_least is None:
+            continue
+        for feature, label in enumerate(beside.labels):
+            text = near_text(wanted, part, label, part.each_at_least, span)
+            mine = counts & beside.of(feature)[at]
+            if part.each_at_least and not mine.any():
+                where = f"plan.near.{number}"
+                warnings.append(RULE_WITHOUT_SITES(where, rule_zh=text.zh, rule_en=text.en))
+            row = RuleRow(-1, "district", 0, part.each_at_least, None, first, last, text)
+            rows.add(row, mine.astype(np.int64))
 
 
 def _changes(
@@ -280,85 +323,21 @@ def _changes(
         rows.add(RuleRow(-2, "district", 0, None, 0, last, last, text), counts)
 
 
-def compile_floors(
-    wanted: PlanInput,
-    demand: PlanDemand,
-    value: NDArray[np.int64],
-    reachable: NDArray[np.bool_],
-    places: Places,
-) -> tuple[tables.Floors, tuple[FloorRow, ...]]:
-    """The coverage floors.
-
-    Args:
-        wanted: the plan.
-        demand: its rows.
-        value: int64[n], weight times amount.
-        reachable: bool[n], rows that anything that may stand reaches in full value or part.
-        places: where floors count.
-    """
-    calendar = Calendar.of(wanted.years)
-    about: list[FloorRow] = []
-    listed: list[NDArray[np.int64]] = []
-    for number, floor in enumerate(wanted.floors):
-        service = [each.id for each in wanted.services].index(floor.service)
-        mine = (demand.service == service) & (demand.site < 0)
-        if floor.cells:
-            ids = demand.people.groups
-            mine &= np.isin(demand.group, [ids.index(cell) for cell in floor.cells])
-        span = calendar.first(floor.from_year), calendar.last(floor.to_year)
-        for unit, place, group, label, rows in _floor_places(floor, demand, mine, places):
-            counted = rows & reachable if floor.of_reachable else rows
-            full = int(value[counted].sum())
-            if not full:
-                continue
-            low = math.ceil(Fraction(str(floor.share)) * full)
-            text = floor_text(wanted, floor, label, calendar.span(*span))
-            about.append(FloorRow(number, unit, place, group, low, full, *span, text))
-            listed.append(np.flatnonzero(rows))
-    return tables.Floors(
-        low=_ints(each.low for each in about),
-        first_year=_years(each.first_year for each in about),
-        last_year=_years(each.last_year for each in about),
-        indptr=_pointer(listed),
-        demand=_joined(listed).astype(np.int32),
-    ), tuple(about)
-
-
-_FloorPlace = tuple[str, int, int, Text, NDArray[np.bool_]]
-
-
-def _floor_places(
-    floor: FloorInput, demand: PlanDemand, mine: NDArray[np.bool_], places: Places
-) -> list[_FloorPlace]:
-    """Unit, place, group, label and rows of every floor of one rule."""
-    if floor.per == "group":
-        return [
-            ("district", 0, group, demand.labels[group], mine & (demand.group == group))
-            for group in range(len(demand.people.groups))
-        ]
-    place_of = demand.district
-    if floor.per == "district":
-        place_of = np.zeros(len(demand), dtype=np.int32)
-    elif floor.per == "community":
-        at_home = demand.place >= 0
-        place_of = np.where(at_home, places.of_home["community"][demand.place], -1)
-    return [
-        (floor.per, place, -1, label, mine & (place_of == place))
-        for place, label in enumerate(places.labels[floor.per])
-    ]
-
-
-def _ints(values: Iterable[int]) -> NDArray[np.int64]:
+def whole_numbers(values: Iterable[int]) -> NDArray[np.int64]:
+    """A column of whole numbers."""
     return np.fromiter(values, dtype=np.int64)
 
 
-def _years(values: Iterable[int]) -> NDArray[np.int32]:
+def year_numbers(values: Iterable[int]) -> NDArray[np.int32]:
+    """A column of years' numbers."""
     return np.fromiter(values, dtype=np.int32)
 
 
-def _pointer(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+def csr_pointer(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """The CSR pointer of rows of these lengths."""
     return np.concatenate([[0], np.cumsum([part.size for part in parts])]).astype(np.int64)
 
 
-def _joined(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+def joined_rows(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """The rows one after the other."""
     return np.concatenate([np.zeros(0, dtype=np.int64), *parts])

@@ -59,8 +59,8 @@ class PlanRun:
         territory: catchments, search areas and access, as far as the scenario asks for them.
 
     Figures (cached properties): ``changes``, ``network``, ``money``, ``served_today``,
-    ``served``, ``coverage``, ``rules``, ``floors``, ``attachments``, ``loads``, ``moves``,
-    ``quotas``, ``unserved``, ``conflict``.
+    ``served``, ``coverage``, ``groups``, ``rules``, ``floors``, ``attachments``, ``loads``,
+    ``moves``, ``quotas``, ``unserved``, ``conflict``.
     """
 
     case: PlanCase
@@ -180,6 +180,11 @@ class PlanRun:
     def coverage(self) -> tuple[PlanCoverage, ...]:
         """Units asked and served by service, sub-district and group, today and every year."""
         return figures.coverage(self.case, self.served_today, self.served)
+
+    @cached_property
+    def groups(self) -> tuple[PlanCoverage, ...]:
+        """Units asked and served of every named group; ``group`` is its number among them."""
+        return figures.group_coverage(self.case, self.served_today, self.served)
 
     @cached_property
     def rules(self) -> tuple[RuleValue, ...]:

@@ -14,6 +14,7 @@ from scenarios.compare import percent
 from scenarios.model import Text
 from scenarios.outcome import Cell, Sheet, sheet_column
 from scenarios.plan.conflict import conflict_note
+from scenarios.plan.coverage_sheets import coverage_sheet, groups_sheet
 from scenarios.plan.figures import PlanCoverage
 from scenarios.plan.names import TODAY, PlanNames, rows_of
 from scenarios.plan.run import PlanRun
@@ -21,14 +22,14 @@ from scenarios.words import CHANGES, PREMISES, SITE_STATES, both
 
 __all__ = ["district_rows", "last_year_only", "plan_sheets", "site_states"]
 
-_GUESSED = Text(zh="估算", en="estimated")
-_COUNTED = Text(zh="统计", en="counted")
 _YES = Text(zh="是", en="yes")
 _NO = Text(zh="否", en="no")
 _CONFLICT = {
     True: Text(zh="每条均为冲突所必需（已证明）", en="each is needed for it (proved)"),
     False: Text(zh="不能同时成立（已证明），有些可能无关", en="proved; some may not be needed"),
 }
+_WHOLE = ("count", "distinct", "each", "area")
+"""What rules count in whole numbers."""
 _TOTAL = Text(zh="合计", en="all years")
 
 _STATE_OF_CHANGE = {
@@ -54,7 +55,9 @@ def plan_sheets(run: PlanRun) -> tuple[Sheet, ...]:
         sheets.append(_floors_sheet(run, names))
     if run.solved:
         sheets.append(_money_sheet(run))
-    sheets.append(_coverage_sheet(run, names))
+    sheets.append(coverage_sheet(run, names))
+    if run.groups:
+        sheets.append(groups_sheet(run, names))
     if run.solved:
         sheets += _service_sheets(run, names)
     sheets.append(_unserved_sheet(run, names))
@@ -212,7 +215,7 @@ def _network_sheet(run: PlanRun, names: PlanNames) -> Sheet:
 
 
 def _rules_sheet(run: PlanRun, names: PlanNames) -> Sheet:
-    decimals = 0 if all(each.row.what in ("count", "area") for each in run.rules) else 1
+    decimals = 0 if all(each.row.what in _WHOLE for each in run.rules) else 1
     columns = (
         sheet_column("rule", "规则", "rule"),
         sheet_column("year", "年度", "year"),
@@ -238,10 +241,31 @@ def _rules_sheet(run: PlanRun, names: PlanNames) -> Sheet:
     title = Text(zh="规则执行情况", en="How rules are kept")
     if not run.solved:
         title = Text(zh="规则与现状", en="Rules and what stands today")
-    note = None
+    return Sheet("rules", title, columns, tuple(rows), _rules_note(run))
+
+
+def _rules_note(run: PlanRun) -> Text | None:
+    notes = []
     if any(each.row.what == "share" for each in run.rules):
-        note = Text(zh="占比以百分数表示。", en="Shares are given in percent.")
-    return Sheet("rules", title, columns, tuple(rows), note)
+        notes.append(Text(zh="占比以百分数表示。", en="Shares are given in percent."))
+    if any(each.row.what == "each" for each in run.rules):
+        notes.append(
+            Text(
+                zh="“有则每处至少”一类规则统计不达标的设施数。",
+                en="Rules on each site that has any count the sites with too few.",
+            )
+        )
+    if any(each.row.growth for each in run.rules):
+        notes.append(
+            Text(
+                zh="“每年净增”一类规则：现状为现有总量，规划为当年增量。",
+                en="Rules on what is added a year: today is what there is, the plan what the year "
+                "adds.",
+            )
+        )
+    if not notes:
+        return None
+    return Text(zh="".join(e.zh for e in notes), en=" ".join(e.en for e in notes))
 
 
 def _met(run: PlanRun, met: bool) -> Text | None:
@@ -319,60 +343,6 @@ def _money_sheet(run: PlanRun) -> Sheet:
         )
     )
     return Sheet("money", Text(zh="逐年资金", en="Money by year"), columns, tuple(rows))
-
-
-def _coverage_sheet(run: PlanRun, names: PlanNames) -> Sheet:
-    years = [
-        column
-        for number, label in enumerate(names.years)
-        for column in (
-            sheet_column(f"served_{number}", f"{label} 服务", f"{label}", 0),
-            sheet_column(f"percent_{number}", f"{label}（%）", f"{label} (%)", 1),
-        )
-    ]
-    columns = (
-        sheet_column("service", "服务", "service"),
-        sheet_column("subdistrict", "街道", "sub-district"),
-        sheet_column("group", "人群", "group"),
-        sheet_column("unit", "单位", "unit"),
-        sheet_column("asked", "需求", "asked for", 0),
-        sheet_column("served_today", "现服务", "served today", 0),
-        sheet_column("percent_today", "现状（%）", "today (%)", 1),
-        *years,
-        sheet_column("basis", "口径", "basis"),
-    )
-    demand = run.case.demand
-    single = [
-        np.unique(demand.group[demand.service == service]).size == 1
-        for service in range(len(run.case.services))
-    ]
-    rows = []
-    for each in run.coverage:
-        # With one group, or without sub-districts, rows say the same as their sums do.
-        if each.group is not None and single[each.service]:
-            continue
-        if each.district is not None and not run.district.labels:
-            continue
-        figures: list[float | None] = [None] * len(years)
-        if run.solved:
-            figures = [
-                value for part in each.by_year for value in (part, percent(part, each.units))
-            ]
-        rows.append(
-            (
-                names.services[each.service],
-                names.place(each.district),
-                names.group(each.group),
-                names.units[each.service],
-                each.units,
-                each.today,
-                percent(each.today, each.units),
-                *figures,
-                _GUESSED if each.estimated else _COUNTED,
-            )
-        )
-    title = Text(zh="覆盖情况：服务、街道与人群", en="Coverage by service, sub-district and group")
-    return Sheet("coverage", title, columns, tuple(rows))
 
 
 def _loads_sheet(run: PlanRun, names: PlanNames) -> Sheet:

@@ -50,6 +50,7 @@ SITE_COLUMNS = (
     "part",
     "premises",
     "operator",
+    "ownership",
     *_NUMBERS,
     "subdistrict",
 )
@@ -110,6 +111,7 @@ def _from_layer(
     }
     counts = [layer.area, layer.yearly_cost, layer.opening_cost, layer.rent, *by_service.values()]
     texts = [layer.id, layer.name, layer.name_en, layer.premises, layer.operator]
+    texts.append(layer.ownership)
     more = [layer.size_column, layer.year_column]
     frame = district.reader.read(layer.source, counts=counts, required=[*counts, *texts, *more])
     if frame is None:
@@ -128,7 +130,8 @@ def _from_layer(
         "first_year": _arrivals(frame, layer, calendar, district),
         "origin": "layer",
         "premises": column(layer.premises, None),
-        "operator": column(layer.operator, None),
+        "operator": _filled(column(layer.operator, None), layer.operated_by),
+        "ownership": _filled(column(layer.ownership, None), layer.owned_by),
         "area_m2": column(layer.area, np.nan),
         "rent_yuan": column(layer.rent, 0.0),
         "yearly_cost_yuan": column(layer.yearly_cost, np.nan),
@@ -179,7 +182,8 @@ def _generated(
         "first_year": calendar.first(generator.year),
         "origin": generator.on,
         "premises": generator.premises,
-        "operator": None,
+        "operator": generator.operated_by,
+        "ownership": generator.owned_by,
         "area_m2": area,
         "rent_yuan": generator.yearly_cost_yuan,
     }
@@ -219,7 +223,8 @@ def _from_quota(
         "first_year": _arrivals(frame, quota, calendar, district),
         "origin": "quota",
         "premises": "新建",
-        "operator": None,
+        "operator": quota.operated_by,
+        "ownership": quota.owned_by,
         "quota_m2": frame[quota.area].to_numpy(),
     }
     return _site_frame(frame.geometry.representative_point(), values)
@@ -232,6 +237,12 @@ def _columns_of(frame: gpd.GeoDataFrame) -> Callable[[str | None, object], NDArr
         return np.full(len(frame), default, dtype=object)
 
     return column
+
+
+def _filled(column: NDArray[Any], default: str | None) -> list[Any]:
+    """The column, empty cells as the default says."""
+    empty = [pd.isna(value) or not str(value).strip() for value in column]
+    return [default if no else str(value) for no, value in zip(empty, column, strict=True)]
 
 
 def _names(
@@ -272,6 +283,6 @@ def _site_frame(points: gpd.GeoSeries, values: Mapping[str, object]) -> gpd.GeoD
     for name in frame.columns:
         if name.startswith(("capacity_", "residents_", "clients_")):
             frame[name] = frame[name].astype(float)
-    for name in ("premises", "operator"):
+    for name in ("premises", "operator", "ownership"):
         frame[name] = frame[name].astype(object)
     return frame

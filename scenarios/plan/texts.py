@@ -28,6 +28,11 @@ def _musts(wanted: PlanInput, demand: PlanDemand) -> Iterator[Text]:
                 zh=f"每年须使所有需要{label.zh}的人得到服务",
                 en=f"everybody who asks for {label.en} is served, every year",
             )
+        if service.choice == "nearest":
+            yield Text(
+                zh=f"{label.zh}：各人自行前往最近且有余位的设施，近者优先",
+                en=f"{label.en}: everybody goes to the nearest site with room, the closest first",
+            )
         moving = demand.units[rows & (demand.group == residents)].sum()
         if moving:
             yield Text(

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from base.faults import Fault
+from scenarios.demand import DemandRows
 from scenarios.district import District, in_english
 from scenarios.model import Text
+from scenarios.plan.groups import group_numbers
 from scenarios.plan.model import PlanInput, PopulationInput
 from scenarios.plan_codes import NO_COMMUNITIES, NO_DISTRICTS, POPULATION_EMPTY
+from scenarios.words import both
 
 __all__ = ["Places", "read_places"]
 
@@ -24,7 +28,7 @@ class Places:
     """Where rules count.
 
     Attributes:
-        labels: names by unit (``district``, ``subdistrict``, ``community``).
+        labels: names by unit (``district``, ``subdistrict``, ``community``, ``operator``).
         of_site: int32[m] by unit, the place of every site, -1 for none.
         of_home: int32[k] by unit, the place of every demand place.
         people: float64[places] by unit and population id.
@@ -41,8 +45,8 @@ class Places:
 def read_places(
     wanted: PlanInput,
     district: District,
-    sites: gpd.GeoSeries,
-    homes: gpd.GeoSeries,
+    sites: gpd.GeoDataFrame,
+    demand: DemandRows,
     warnings: list[Fault],
 ) -> Places | None:
     """The places and their populations; None where a layer has faults (the reader keeps them)."""
@@ -52,6 +56,7 @@ def read_places(
     if len(district.reader.faults) > before:
         return None
     labels = {"district": (WHOLE,), "subdistrict": district.labels, "community": ()}
+    homes = demand.places.geometry
     if communities is not None:
         names = zip(communities["name"], communities["name_en"], strict=True)
         labels["community"] = tuple(Text(zh=zh, en=en) for zh, en in names)
@@ -66,7 +71,7 @@ def read_places(
 
     people: dict[str, dict[str, NDArray[np.float64]]] = {unit: {} for unit in labels}
     for population in wanted.populations:
-        found = _counted(wanted, population, district)
+        found = _counted(wanted, population, district, demand)
         if found is None:
             continue
         points, counts = found
@@ -77,7 +82,18 @@ def read_places(
         _tell_empty(wanted, population, labels, people, warnings)
     if len(district.reader.faults) > before:
         return None
-    return Places(labels, number(sites), number(homes), people, communities)
+    of_site = number(sites.geometry)
+    labels["operator"], of_site["operator"] = _operators(sites)
+    return Places(labels, of_site, number(homes), people, communities)
+
+
+def _operators(sites: gpd.GeoDataFrame) -> tuple[tuple[Text, ...], NDArray[np.int32]]:
+    """Who runs sites, in the order of their names, and the number of every site's; -1 for none."""
+    run_by = sites["operator"]
+    known = sorted({str(name) for name in run_by[run_by.notna()]})
+    numbers = {name: number for number, name in enumerate(known)}
+    of_site = [-1 if pd.isna(name) else numbers[str(name)] for name in run_by]
+    return tuple(both(name) for name in known), np.array(of_site, dtype=np.int32)
 
 
 def _need_layers(wanted: PlanInput, district: District) -> None:
@@ -87,8 +103,9 @@ def _need_layers(wanted: PlanInput, district: District) -> None:
     }
     for part in ("rules", "floors"):
         for at, rule in enumerate(getattr(wanted, part)):
-            kind = missing.get(rule.per)
-            if kind is not None:
+            kinds = {missing.get(rule.per), missing.get(getattr(rule, "distinct", None) or "")}
+            for kind in kinds - {None}:
+                assert kind is not None
                 fault = kind(f"#/plan/{part}/{at}", what=f"{part}[{at}]")
                 district.reader.faults.add(fault)
 
@@ -118,8 +135,12 @@ def _inside(polygons: gpd.GeoDataFrame, points: gpd.GeoSeries) -> NDArray[np.int
 
 
 def _counted(
-    wanted: PlanInput, population: PopulationInput, district: District
+    wanted: PlanInput, population: PopulationInput, district: District, demand: DemandRows
 ) -> tuple[gpd.GeoSeries, NDArray[np.float64]] | None:
+    if population.cells:
+        mine = np.isin(demand.group, group_numbers(wanted, demand, population.cells))
+        homes = demand.places.geometry.iloc[demand.place[mine]]
+        return homes, demand.persons[mine] * population.share
     if population.source is None:
         frame = district.subdistricts
         if frame is None:

@@ -5,13 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optimizer.siting.plan.lean import cheaper, trimmed
+from optimizer.siting.plan.lean import cheaper, trimmed, worthier
 from optimizer.siting.plan.model.whole import build_model
 from optimizer.siting.plan.problem import Assignments, PlanObjective, PlanRequest
 from optimizer.siting.plan.reading import point_of
 from optimizer.siting.plan.solve import solve
 from optimizer.stop import Stop
-from tests.optimizer.test_plan_solve import MIN_COST, options_of, plan, solved, years_of
+from tests.optimizer.test_plan_solve import (
+    MIN_COST,
+    demand_of,
+    options_of,
+    plan,
+    solved,
+    years_of,
+)
 from tests.plan_cases import random_plan
 
 MOST = PlanRequest()
@@ -62,6 +69,23 @@ def test_a_second_search_finds_what_no_single_change_does():
     found = cheaper(model, point, Stop(seconds=60).start(), seed=0)
     assert (model.value.at(found), model.cost.at(found)) == (7, 5)
     assert solved(problem).option.tolist() == [[-1, 1, 2]]
+
+
+def test_of_plans_that_cost_the_same_the_one_worth_more_is_taken():
+    """Both sites serve the row that has to be; only the first keeps whoever is there."""
+    problem = plan(
+        [[0], [1]],
+        [3],
+        options=options_of([0, 1], yearly_cost=[2, 2], capacity=[[3], [3]]),
+        demand=demand_of([3], must=[True], full=[0], radius=[10]),
+    )
+    model = build_model(problem, MIN_COST)
+    far = Assignments(year=[0], row=[0], site=[1], amount=[3])
+    point = point_of(model, np.array([[-1, 1]]), far, np.zeros(0, np.int64))
+    found = worthier(model, point, Stop(seconds=60).start(), seed=0)
+    assert (model.value.at(found), model.cost.at(found)) == (3, 2)
+    assert worthier(model, point, Stop(iterations=5).start(), seed=0) is point
+    assert solved(problem, MIN_COST).option.tolist() == [[0, -1]]
 
 
 @pytest.mark.parametrize("seed", range(60_000, 60_025))

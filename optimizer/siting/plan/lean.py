@@ -1,10 +1,11 @@
-"""Of plans that are equally good, a cheaper one.
+"""Of plans that are equally good, a cheaper one, or one worth more.
 
-A search for value does not look at cost, and one for cost that is stopped leaves in what nothing
-needs. Where a plan's value is proved and time is left, a second search lowers the cost and keeps
-the value. After that sites are looked at one by one: left out, opened a year later, shown with
-another option or left as they are today, whatever saves money, keeps every row of the model
-(proved in integers) and loses nothing of the objective.
+A search for value does not look at cost, and one for cost neither looks at value nor, when it is
+stopped, leaves out what nothing needs. Where a plan's value is proved and time is left, a second
+search lowers the cost and keeps the value; where its cost is, one raises the value (nobody moves
+for nothing) and keeps the cost. After that sites are looked at one by one: left out, opened a year
+later, shown with another option or left as they are today, whatever saves money, keeps every row
+of the model (proved in integers) and loses nothing of the objective.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from optimizer.siting.plan.optimise import Goal, optimise
 from optimizer.siting.plan.problem import PlanObjective
 from optimizer.stop import StopClock
 
-__all__ = ["cheaper", "other_ways", "trimmed"]
+__all__ = ["cheaper", "other_ways", "trimmed", "worthier"]
 
 _LONGER = 0.05
 """Part of the time limit that trimming may take beyond it."""
@@ -42,14 +43,29 @@ def cheaper(
         clock: the stop rule; without a time limit, or with one on iterations, nothing is searched.
         seed: HiGHS' seed.
     """
-    if clock.rule.seconds is None or clock.rule.iterations is not None:
-        return whole
     kept = replace(model, program=model.program.copy())
     kept.program.require(model.value, model.value.at(whole), INFINITE)
+    return _second(kept, Goal(model.cost, maximise=False), whole, clock, seed)
+
+
+def worthier(
+    model: PlanModel, whole: NDArray[np.int64], clock: StopClock, *, seed: int
+) -> NDArray[np.int64]:
+    """A point of the least cost, that of ``whole``, with more value, as far as time is left."""
+    kept = replace(model, program=model.program.copy())
+    kept.program.require(model.cost, -INFINITE, model.cost.at(whole))
+    return _second(kept, Goal(model.value, maximise=True), whole, clock, seed)
+
+
+def _second(
+    kept: PlanModel, goal: Goal, whole: NDArray[np.int64], clock: StopClock, seed: int
+) -> NDArray[np.int64]:
+    """A second search from a point, about as long as the first one."""
+    if clock.rule.seconds is None or clock.rule.iterations is not None:
+        return whole
     seconds = min(clock.remaining, clock.elapsed + _PATIENCE)
-    goal = Goal(model.cost, maximise=False)
     found = optimise(kept, goal, clock, seed=seed, start=whole, seconds=seconds)
-    return whole if found.whole is None else found.whole[: model.program.n_columns]
+    return whole if found.whole is None else found.whole[: whole.size]
 
 
 def trimmed(model: PlanModel, whole: NDArray[np.int64], clock: StopClock) -> NDArray[np.int64]:

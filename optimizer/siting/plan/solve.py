@@ -17,7 +17,7 @@ from optimizer.siting.plan.choosing import best_choice
 from optimizer.siting.plan.complete import complete
 from optimizer.siting.plan.evaluate import Evaluation, evaluate
 from optimizer.siting.plan.first_plan import first_plan
-from optimizer.siting.plan.lean import cheaper, trimmed
+from optimizer.siting.plan.lean import cheaper, trimmed, worthier
 from optimizer.siting.plan.model.whole import PlanModel, build_model
 from optimizer.siting.plan.optimise import Found
 from optimizer.siting.plan.problem import (
@@ -226,6 +226,8 @@ def _lean_plan(
     whole = whole[: model.program.n_columns]
     if request.objective is PlanObjective.MAX_VALUE and found.proved:
         whole = cheaper(model, whole, clock, seed=seed)
+    if request.objective is PlanObjective.MIN_COST and found.proved:
+        whole = worthier(model, whole, clock, seed=seed)
     plan = read_plan(model, whole)
     if request.objective not in (PlanObjective.MIN_TRAVEL, PlanObjective.MIN_WORST):
         if request.objective is not PlanObjective.MIN_COST:
