@@ -23,7 +23,7 @@ import numpy as np
 
 from optimizer.routing.check_held import Held
 from optimizer.routing.check_route import legs, measured
-from optimizer.routing.check_timing import Days, Shape, Tour
+from optimizer.routing.check_timing import Days, Shape, Tour, needs_loading
 from optimizer.routing.problem import NONE, UNREACHABLE, RoutingProblem
 from optimizer.routing.solution import Reason, Route, RoutingAnswer, StepKind
 from optimizer.routing.violations import Violation, ViolationKind
@@ -209,7 +209,7 @@ class FitChecker:
         rounds: list[Steps] = [(visit,)]
         if problem.vehicle_max_trips[vehicle] > 0:
             rounds = [((StepKind.LOAD, place), visit) for place in self._kitchens(vehicle, task)]
-        elif max(problem.task_origin[task], problem.task_freshness[task]) != NONE:
+        elif needs_loading(problem, task):
             rounds = []
         rounds = [steps for steps in rounds if self._has_ways(vehicle, steps)]
         if not rounds:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from optimizer.routing.problem import NONE, UNREACHABLE, RoutingProblem
 from optimizer.routing.solution import StepKind
 
-__all__ = ["Days", "Shape", "Tour"]
+__all__ = ["Days", "Shape", "Tour", "needs_loading"]
 
 _FAR = 2**60
 StepCode = tuple[StepKind, int]
@@ -99,6 +99,12 @@ def _put_into(outer: _Pieces, trip: _Pieces) -> _Pieces:
             else:
                 kept.append(cut._replace(knee=min(cut.high, cut.knee - late), at=inner.at))
     return tuple(kept)
+
+
+def needs_loading(problem: RoutingProblem, task: int) -> bool:
+    """Whether only a trip can bring what the task needs."""
+    columns = (problem.task_origin, problem.task_freshness, problem.task_release)
+    return any(column[task] != NONE for column in columns)
 
 
 class Tour(NamedTuple):
@@ -324,11 +330,9 @@ class Days:
     def _may_bring(self, tour: Tour, task: int) -> bool:
         """Whether the tour has loaded what the task needs, and loaded at all where it must."""
         problem = self._problem
-        limit, release = problem.task_freshness[task], problem.task_release[task]
-        if tour.trip is None and (
-            problem.vehicle_max_trips[self._vehicle] > 0 or limit != NONE or release != NONE
-        ):
-            return False
+        if tour.trip is None:
+            loads = problem.vehicle_max_trips[self._vehicle] > 0
+            return not loads and not needs_loading(problem, task)
         origin = int(problem.task_origin[task])
         return origin in (NONE, tour.kitchen)
 

@@ -14,7 +14,7 @@ from optimizer.routing.problem import NONE, RoutingProblem
 from optimizer.routing.solution import Plan, Route, RoutingAnswer, StepKind
 from optimizer.routing.violations import Violation, ViolationKind
 
-__all__ = ["value_faults"]
+__all__ = ["parts_of", "value_faults"]
 
 _K = ViolationKind
 
@@ -22,7 +22,7 @@ _K = ViolationKind
 def value_faults(problem: RoutingProblem, answer: RoutingAnswer) -> Iterator[Violation]:
     """Wrong parts, objective, status, bound and counts."""
     result = answer.result
-    parts = _parts(problem, answer.plan)
+    parts = parts_of(problem, answer.plan)
     for name in sorted(parts.keys() | result.parts.keys()):
         got, expected = result.parts.get(name), parts.get(name)
         if got != expected:
@@ -44,7 +44,8 @@ def value_faults(problem: RoutingProblem, answer: RoutingAnswer) -> Iterator[Vio
             yield Violation(_K.WRONG_COUNT, got=got, expected=expected, name=name)
 
 
-def _parts(problem: RoutingProblem, plan: Plan) -> dict[str, int]:
+def parts_of(problem: RoutingProblem, plan: Plan) -> dict[str, int]:
+    """Every part of the objective that an answer to the problem must report."""
     parts = {"fixed": 0, "time": 0, "distance": 0}
     for route in plan.routes:
         vehicle = route.vehicle

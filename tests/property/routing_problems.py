@@ -9,13 +9,18 @@ import numpy as np
 from optimizer.routing.problem import NONE, LinkKind, RoutingProblem
 from tests.routing_cases import Link, Task, Vehicle, build, random_times, random_windows
 
-HORIZON = 100
 PLACES = 5
 Columns = dict[str, Any]
+Rng = np.random.Generator
 
 
 def mixed_problem(
-    seed: int, *, tasks: int | None = None, vehicles: int | None = None, rate: float = 0.3
+    seed: int,
+    *,
+    tasks: int | None = None,
+    vehicles: int | None = None,
+    rate: float = 0.3,
+    horizon: int = 100,
 ) -> RoutingProblem:
     """A day of visits.
 
@@ -24,35 +29,36 @@ def mixed_problem(
         tasks: how many, None for 1 to 8.
         vehicles: how many, None for 1 to 3.
         rate: share of the features that the day uses.
+        horizon: length of the day in ticks, at least 10; everything that lasts grows with it.
     """
     rng = np.random.default_rng(seed)
     n = int(rng.integers(1, 9)) if tasks is None else tasks
     m = int(rng.integers(1, 4)) if vehicles is None else vehicles
     modes = int(rng.integers(1, 3))
     holes = 0.05 if rng.random() < 0.3 else 0.0
-    time = np.stack([random_times(rng, PLACES, 12, holes) for _ in range(modes)])
+    time = np.stack([random_times(rng, PLACES, horizon // 8, holes) for _ in range(modes)])
     distance = rng.integers(0, 20, size=time.shape)
     distance[:, np.arange(PLACES), np.arange(PLACES)] = 0
     columns: Columns = {}
     for add in (_windows, _equipment, _payers, _pairs, _shifts, _breaks, _plan, _spread):
-        columns |= add(rng, rate, n, m)
+        columns |= add(rng, rate, n, m, horizon)
     return build(
         time,
-        [_task(rng, rate) for _ in range(n)],
-        [_carer(rng, rate, modes) for _ in range(m)],
+        [_task(rng, rate, horizon) for _ in range(n)],
+        [_carer(rng, rate, modes, horizon) for _ in range(m)],
         distance=distance,
-        links=_links(rng, rate, n),
+        links=_links(rng, rate, n, horizon),
         loads=1,
         **columns,
     )
 
 
-def _task(rng: np.random.Generator, rate: float) -> Task:
+def _task(rng: Rng, rate: float, horizon: int) -> Task:
     return Task(
         place=int(rng.integers(PLACES)),
         end_place=int(rng.integers(PLACES)) if rng.random() < rate / 2 else None,
-        duration=int(rng.integers(0, 20)),
-        windows=random_windows(rng, HORIZON, 3),
+        duration=int(rng.integers(0, horizon // 5)),
+        windows=random_windows(rng, horizon, 3),
         skills=int(rng.integers(4)) if rng.random() < rate else 0,
         tier=int(rng.integers(2)),
         prize=int(rng.integers(20, 400)),
@@ -61,14 +67,14 @@ def _task(rng: np.random.Generator, rate: float) -> Task:
     )
 
 
-def _carer(rng: np.random.Generator, rate: float, modes: int) -> Vehicle:
+def _carer(rng: Rng, rate: float, modes: int, horizon: int) -> Vehicle:
     return Vehicle(
         start=int(rng.integers(PLACES)),
         end=NONE if rng.random() < rate else int(rng.integers(PLACES)),
-        open=int(rng.integers(0, HORIZON // 3)),
-        close=int(rng.integers(HORIZON // 2, HORIZON + 20)),
+        open=int(rng.integers(0, horizon // 3)),
+        close=int(rng.integers(horizon // 2, horizon + horizon // 5)),
         mode=int(rng.integers(modes)),
-        max_work=int(rng.integers(HORIZON // 3, HORIZON)) if rng.random() < rate else NONE,
+        max_work=int(rng.integers(horizon // 3, horizon)) if rng.random() < rate else NONE,
         skills=int(rng.integers(4)),
         capacity=(int(rng.integers(3, 10)),),
         fixed_cost=int(rng.integers(0, 20)),
@@ -77,18 +83,20 @@ def _carer(rng: np.random.Generator, rate: float, modes: int) -> Vehicle:
     )
 
 
-def _links(rng: np.random.Generator, rate: float, n: int) -> list[Link]:
+def _links(rng: Rng, rate: float, n: int, horizon: int) -> list[Link]:
     links = []
     for first in range(n):
         for second in range(first + 1, n):
             if rng.random() < 2 * rate / n:
                 kind = LinkKind(int(rng.integers(len(LinkKind))))
-                low = int(rng.integers(-20, 30))
-                links.append(Link(first, second, kind, low, low + int(rng.integers(0, 30))))
+                low = int(rng.integers(-horizon // 5, 3 * horizon // 10))
+                links.append(
+                    Link(first, second, kind, low, low + int(rng.integers(0, 3 * horizon // 10)))
+                )
     return links
 
 
-def _windows(rng: np.random.Generator, rate: float, n: int, _: int) -> Columns:
+def _windows(rng: Rng, rate: float, n: int, _: int, horizon: int) -> Columns:
     columns: Columns = {}
     if rng.random() < rate:
         columns["window_at_end"] = rng.random(n) < 0.5
@@ -98,11 +106,13 @@ def _windows(rng: np.random.Generator, rate: float, n: int, _: int) -> Columns:
         columns["worst_late_cost"] = int(rng.integers(0, 4))
     if rng.random() < rate:
         columns["task_early_cost"] = np.where(rng.random(n) < 0.5, rng.integers(0, 6, n), NONE)
-        columns["task_early_limit"] = np.where(rng.random(n) < 0.7, rng.integers(0, 15, n), NONE)
+        columns["task_early_limit"] = np.where(
+            rng.random(n) < 0.7, rng.integers(0, 3 * horizon // 20, n), NONE
+        )
     return columns
 
 
-def _equipment(rng: np.random.Generator, rate: float, n: int, _: int) -> Columns:
+def _equipment(rng: Rng, rate: float, n: int, _: int, horizon: int) -> Columns:
     if rng.random() >= rate:
         return {}
     kinds = int(rng.integers(1, 3))
@@ -112,7 +122,7 @@ def _equipment(rng: np.random.Generator, rate: float, n: int, _: int) -> Columns
     }
 
 
-def _payers(rng: np.random.Generator, rate: float, n: int, _: int) -> Columns:
+def _payers(rng: Rng, rate: float, n: int, _: int, horizon: int) -> Columns:
     columns: Columns = {}
     if rng.random() < rate:
         columns["task_remote_cost"] = np.where(rng.random(n) < 0.4, rng.integers(5, 60, n), NONE)
@@ -124,57 +134,59 @@ def _payers(rng: np.random.Generator, rate: float, n: int, _: int) -> Columns:
     return columns
 
 
-def _pairs(rng: np.random.Generator, rate: float, n: int, m: int) -> Columns:
+def _pairs(rng: Rng, rate: float, n: int, m: int, horizon: int) -> Columns:
     columns: Columns = {}
     if rng.random() < rate:
         columns["pair_allowed"] = rng.random((n, m)) < 0.8
     if rng.random() < rate:
         columns["pair_cost"] = rng.integers(0, 30, (n, m))
     if rng.random() < rate:
-        columns["pair_duration"] = rng.integers(0, 20, (n, m))
+        columns["pair_duration"] = rng.integers(0, horizon // 5, (n, m))
     return columns
 
 
-def _shifts(rng: np.random.Generator, rate: float, _: int, m: int) -> Columns:
+def _shifts(rng: Rng, rate: float, _: int, m: int, horizon: int) -> Columns:
     columns: Columns = {}
     if rng.random() < rate:
-        columns["vehicle_overtime"] = rng.integers(0, 30, m)
+        columns["vehicle_overtime"] = rng.integers(0, 3 * horizon // 10, m)
         columns["vehicle_overtime_cost"] = rng.integers(0, 6, m)
     if rng.random() < rate:
-        columns["vehicle_max_travel"] = np.where(rng.random(m) < 0.7, rng.integers(10, 60, m), NONE)
+        columns["vehicle_max_travel"] = np.where(
+            rng.random(m) < 0.7, rng.integers(horizon // 10, 3 * horizon // 5, m), NONE
+        )
     if rng.random() < rate:
         columns["vehicle_wait_cost"] = rng.integers(0, 5, m)
     return columns
 
 
-def _breaks(rng: np.random.Generator, rate: float, _: int, m: int) -> Columns:
+def _breaks(rng: Rng, rate: float, _: int, m: int, horizon: int) -> Columns:
     if rng.random() >= rate:
         return {}
     count = int(rng.integers(1, m + 2))
-    opens = rng.integers(0, HORIZON // 2, count)
+    opens = rng.integers(0, horizon // 2, count)
     return {
         "break_vehicle": rng.integers(0, m, count),
         "break_open": opens,
-        "break_close": opens + rng.integers(0, 50, count),
-        "break_length": rng.integers(1, 15, count),
+        "break_close": opens + rng.integers(0, horizon // 2, count),
+        "break_length": rng.integers(1, 2 + 13 * horizon // 100, count),
         "break_place": np.where(rng.random(count) < 0.6, NONE, rng.integers(0, PLACES, count)),
         "break_prize": np.where(rng.random(count) < 0.5, NONE, rng.integers(0, 60, count)),
     }
 
 
-def _plan(rng: np.random.Generator, rate: float, n: int, m: int) -> Columns:
+def _plan(rng: Rng, rate: float, n: int, m: int, horizon: int) -> Columns:
     if rng.random() >= rate:
         return {}
     return {
         "plan_vehicle": rng.integers(NONE, m, n),
-        "plan_start": rng.integers(0, HORIZON, n),
-        "plan_tolerance": int(rng.integers(0, 20)),
+        "plan_start": rng.integers(0, horizon, n),
+        "plan_tolerance": int(rng.integers(0, horizon // 5)),
         "max_changes": int(rng.integers(n // 2, n + 1)) if rng.random() < 0.5 else NONE,
         "change_cost": int(rng.integers(0, 30)),
     }
 
 
-def _spread(rng: np.random.Generator, rate: float, _: int, __: int) -> Columns:
+def _spread(rng: Rng, rate: float, _: int, __: int, horizon: int) -> Columns:
     columns: Columns = {}
     if rng.random() < rate:
         columns["worst_idle_cost"] = int(rng.integers(1, 4))
