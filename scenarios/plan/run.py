@@ -31,7 +31,7 @@ from scenarios.plan.figures import FloorValue, PlanCoverage, RuleValue
 from scenarios.plan.model import PlanInput
 from scenarios.plan.moves import moves
 from scenarios.plan.refusals import refusal_text
-from scenarios.plan.territory import plan_territory
+from scenarios.plan.territory import plan_territory, sure_stations
 from scenarios.plan.today import serve_today
 from scenarios.plan.worth import row_values
 from scenarios.territory.catchments import checked_units
@@ -301,7 +301,8 @@ def run_plan(
     check_ids(wanted.explain, list(case.sites["site_id"]), "plan")
     units = None
     if wanted.catchments is not None:
-        units = checked_units(wanted.catchments, case.district, case.demand.people.groups, "plan")
+        groups, sure = case.demand.people.groups, sure_stations(case)
+        units = checked_units(wanted.catchments, case.district, groups, "plan", sure)
     problem, request = case.problem, case.request
     answer = solve(problem, request, stop=stop, seed=aim.seed, progress=progress)
     violations = check(problem, request, answer)

@@ -26,15 +26,15 @@ from scenarios.model_parts import Text
 from scenarios.model_territory import AccessInput, SearchAreasInput
 from scenarios.plan.demand import WEIGHT_SCALE
 from scenarios.territory.access import access_between
-from scenarios.territory.catchments import run_catchments
-from scenarios.territory.run import Territory
+from scenarios.territory.run import Territory, divided
 from scenarios.territory.search_areas import search_areas
 
 if TYPE_CHECKING:
+    from scenarios.plan.case import PlanCase
     from scenarios.plan.run import PlanRun
     from scenarios.territory.access import AccessRun
 
-__all__ = ["plan_territory"]
+__all__ = ["plan_territory", "sure_stations"]
 
 
 def plan_territory(
@@ -56,21 +56,30 @@ def plan_territory(
     Raises:
         FaultError: what stands against the catchments (:func:`run_catchments`).
     """
-    wanted, catchments = run.wanted, None
+    wanted = run.wanted
     if not run.solved:
         return Territory()
     ground = _ground(run)
-    if wanted.catchments is not None:
-        rule = Stop(wanted.catchments.seconds, stop.iterations, stop.cancelled)
-        catchments = run_catchments(
-            ground, wanted.catchments, part="plan", units=units, stop=rule, progress=progress
-        )
+    catchments, told = divided(
+        ground, wanted.catchments, units, part="plan", stop=stop, progress=progress
+    )
     return Territory(
         catchments,
         None if wanted.search_areas is None else _areas(run, wanted.search_areas),
         None if wanted.access is None else _access(run, ground, wanted.access),
-        () if wanted.search_areas is None else _area_limits(run),
+        told if wanted.search_areas is None else (*told, *_area_limits(run)),
     )
+
+
+def sure_stations(case: PlanCase) -> int:
+    """Sites that people walk to in the last year of every plan."""
+    problem, last = case.problem, case.problem.n_years - 1
+    services = [number for number, each in enumerate(case.services) if each.walk]
+    ready = problem.options.first_year <= last
+    offers = (problem.options.capacity[:, services] != 0).any(axis=1)
+    idle = np.zeros(problem.n_sites, dtype=bool)
+    idle[problem.options.site[ready & ~offers]] = True
+    return int(((problem.sites.due >= 0) & ~idle).sum())
 
 
 def _free_services(run: PlanRun) -> list[int]:

@@ -268,7 +268,11 @@ def run_siting(
     check_ids(wanted.explain, list(case.sites["site_id"]), "siting")
     units = None
     if wanted.catchments is not None:
-        units = checked_units(wanted.catchments, case.district, case.demand.groups)
+        fixed = (SiteStatus.EXISTING, SiteStatus.REQUIRED)
+        sure = int(np.isin(case.problem.site_status, fixed).sum())
+        units = checked_units(
+            wanted.catchments, case.district, case.demand.groups, sure_stations=sure
+        )
     problem, request = case.problem, case.request
     answer = solve(problem, request, stop=stop, seed=wanted.seed, progress=progress)
     violations = check(problem, request, answer)

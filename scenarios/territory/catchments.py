@@ -42,7 +42,14 @@ from scenarios.model_territory import CatchmentsInput
 from scenarios.outcome import Sheet, sheet_column
 from scenarios.territory.catchment_units import join_islands, read_units, shared_borders
 
-__all__ = ["CatchmentRun", "catchment_sheet", "checked_units", "run_catchments"]
+__all__ = [
+    "CatchmentRun",
+    "WithStations",
+    "catchment_sheet",
+    "checked_units",
+    "run_catchments",
+    "undivided",
+]
 
 _WGS84 = "EPSG:4326"
 _WORK_SCALE = 10
@@ -70,16 +77,20 @@ class WithStations(Protocol):
     """A siting or plan with its streets, people and open sites."""
 
     @property
-    def case(self) -> WithSites: ...
+    def case(self) -> WithSites:
+        """Sites and mode."""
 
     @property
-    def district(self) -> District: ...
+    def district(self) -> District:
+        """Streets and sub-districts."""
 
     @property
-    def demand(self) -> DemandRows: ...
+    def demand(self) -> DemandRows:
+        """Who lives where."""
 
     @property
-    def open_sites(self) -> NDArray[np.int32]: ...
+    def open_sites(self) -> NDArray[np.int32]:
+        """Numbers of the stations."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +155,11 @@ class CatchmentRun:
 
 
 def checked_units(
-    wanted: CatchmentsInput, district: District, groups: Sequence[str], part: str = "siting"
+    wanted: CatchmentsInput,
+    district: District,
+    groups: Sequence[str],
+    part: str = "siting",
+    sure_stations: int = 0,
 ) -> gpd.GeoDataFrame:
     """The units, with all that can be told of the part before anything is solved.
 
@@ -153,9 +168,11 @@ def checked_units(
         district: streets and sub-districts.
         groups: ids of the demand's cells.
         part: what faults call the part of the scenario.
+        sure_stations: stations that stand in any answer.
 
     Raises:
-        FaultError: the units' faults (:func:`read_units`) and rates of unknown cells, together.
+        FaultError: the units' faults (:func:`read_units`), rates of unknown cells, and fewer
+            units than stations that are sure to stand, together.
     """
     faults: list[Fault] = [
         UNKNOWN_REFERENCE(what=f"{part}.catchments.work", value=each.cell)
@@ -166,9 +183,28 @@ def checked_units(
         units = read_units(wanted, district, part)
     except FaultError as error:
         raise FaultError([*faults, *error.faults]) from None
+    if sure_stations > len(units):
+        where = f"{part}.catchments"
+        faults.append(TOO_FEW_UNITS(where, stations=sure_stations, units=len(units)))
     if faults:
         raise FaultError(faults)
     return units
+
+
+def undivided(
+    run: WithStations, units: gpd.GeoDataFrame, part: str = "siting"
+) -> tuple[Fault, ...]:
+    """Why an answer's stations cannot share the units; nothing where they can.
+
+    How many stations stand is known only with the answer, which is good without catchments too:
+    so this is told beside it.
+    """
+    if not run.open_sites.size:
+        return (NO_SITES(f"{part}.catchments"),)
+    if run.open_sites.size > len(units):
+        stations, where = int(run.open_sites.size), f"{part}.catchments"
+        return (TOO_FEW_UNITS(where, stations=stations, units=len(units)),)
+    return ()
 
 
 def run_catchments(
@@ -192,13 +228,9 @@ def run_catchments(
     if units is None:
         units = checked_units(wanted, run.district, run.demand.groups, part)
     stations = run.case.sites.iloc[run.open_sites].reset_index(drop=True)
-    faults = []
-    if not len(stations):
-        faults.append(NO_SITES(f"{part}.catchments"))
-    if len(stations) > len(units):
-        faults.append(TOO_FEW_UNITS(f"{part}.catchments", stations=len(stations), units=len(units)))
+    faults = undivided(run, units, part)
     if faults:
-        raise FaultError(faults)
+        raise FaultError(list(faults))
     problem, units, minutes, warnings = _compile(run, wanted, units, stations, part)
     request = CatchmentRequest(round(wanted.tolerance_percent * _PPM))
     stop = stop or Stop(seconds=wanted.seconds)

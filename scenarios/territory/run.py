@@ -9,15 +9,23 @@ import geopandas as gpd
 
 from base.faults import Fault
 from optimizer.stop import ProgressCallback, Stop
+from scenarios.model_territory import CatchmentsInput
 from scenarios.outcome import Sheet
 from scenarios.territory.access import AccessRun, access_of, access_sheets
-from scenarios.territory.catchments import CatchmentRun, catchment_sheet, run_catchments
+from scenarios.territory.catchments import (
+    CatchmentRun,
+    WithStations,
+    catchment_sheet,
+    checked_units,
+    run_catchments,
+    undivided,
+)
 from scenarios.territory.search_areas import area_sheet, search_areas_of, weak_promises
 
 if TYPE_CHECKING:
     from scenarios.siting.run import SitingRun
 
-__all__ = ["Territory", "build_territory"]
+__all__ = ["Territory", "build_territory", "divided"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,14 +86,37 @@ def build_territory(
     Raises:
         FaultError: what stands against the catchments (:func:`run_catchments`).
     """
-    wanted, catchments = run.wanted, None
-    if wanted.catchments is not None:
-        rule = Stop(wanted.catchments.seconds, stop.iterations, stop.cancelled)
-        catchments = run_catchments(
-            run, wanted.catchments, units=units, stop=rule, progress=progress
-        )
+    wanted = run.wanted
+    catchments, told = divided(run, wanted.catchments, units, stop=stop, progress=progress)
     return Territory(
         catchments,
         None if wanted.search_areas is None else search_areas_of(run, wanted.search_areas),
         None if wanted.access is None else access_of(run, wanted.access),
+        told,
     )
+
+
+def divided(
+    run: WithStations,
+    wanted: CatchmentsInput | None,
+    units: gpd.GeoDataFrame | None,
+    *,
+    part: str = "siting",
+    stop: Stop,
+    progress: ProgressCallback | None,
+) -> tuple[CatchmentRun | None, tuple[Fault, ...]]:
+    """The catchments, where they are asked for, or why there are none.
+
+    Raises:
+        FaultError: what stands against them whatever the answer (:func:`run_catchments`).
+    """
+    if wanted is None:
+        return None, ()
+    if units is None:
+        units = checked_units(wanted, run.district, run.demand.groups, part)
+    told = undivided(run, units, part)
+    if told:
+        return None, told
+    rule = Stop(wanted.seconds, stop.iterations, stop.cancelled)
+    found = run_catchments(run, wanted, part=part, units=units, stop=rule, progress=progress)
+    return found, ()

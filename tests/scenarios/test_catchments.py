@@ -40,8 +40,17 @@ def merged(*parts: tuple[str, ...]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"code": ["".join(p) for p in parts]}, geometry=shapes, crs=CRS)
 
 
-def run(folder: Path, layer: gpd.GeoDataFrame | None = None, **changes: object) -> SitingRun:
+def run(
+    folder: Path,
+    layer: gpd.GeoDataFrame | None = None,
+    *,
+    more: dict[str, gpd.GeoDataFrame] | None = None,
+    sites: list[dict[str, object]] | None = None,
+    **changes: object,
+) -> SitingRun:
+    """Two stations that stand; ``sites`` of ``more`` layers may open beside them."""
     layers = {
+        **(more or {}),
         "demand": points({"x": x, "y": 300, "people": n} for x, n in PEOPLE),
         "stations": points(
             [
@@ -59,9 +68,11 @@ def run(folder: Path, layer: gpd.GeoDataFrame | None = None, **changes: object) 
     }
     part = {
         "question": "mclp",
-        "new_sites": 0,
+        "new_sites": len(sites or []),
+        "minutes": 3 if sites else 15,
         "demand": [{"source": source("demand"), "cells": [{"id": "all", "count": "people"}]}],
-        "sites": [{"source": source("stations"), "id": "id", "name": "name", "area": "area"}],
+        "sites": [{"source": source("stations"), "id": "id", "name": "name", "area": "area"}]
+        + (sites or []),
         "catchments": {key: value for key, value in catchments.items() if value is not None},
     }
     scenario, root = load_scenario(write_town(folder, layers, {"siting": part}))
@@ -154,8 +165,22 @@ class TestDivision:
             run(tmp_path, **change)
         assert [fault.code for fault in caught.value.faults] == [code]
 
+    def test_an_answer_with_more_stations_than_units_is_kept(self, tmp_path: Path) -> None:
+        """How many open is known only with the answer: it stands, without catchments."""
+        new = {"source": source("free"), "status": "candidate", "id": "id"}
+        free = points([{"x": 350, "y": 300, "id": "P1"}])
+        found = run(tmp_path, merged(("A", "B"), ("C", "D")), more={"free": free}, sites=[new])
+        assert len(found.open_sites) == 3 and found.territory.catchments is None
+        told = {fault.code: fault for fault in found.warnings}["CC-S272"]
+        assert "3 stations cannot share 2 units" in told.text("en")
+
     @pytest.mark.parametrize(
-        "change", [{"work": [{"cell": "nobody", "per_person": 1}]}, {"name": "no_such"}]
+        "change",
+        [
+            {"work": [{"cell": "nobody", "per_person": 1}]},
+            {"name": "no_such"},
+            {"units": {"path": "communities.geojson", "where": {"code": "A"}}},
+        ],
     )
     def test_what_is_wrong_in_itself_is_told_before_anything_is_solved(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change
