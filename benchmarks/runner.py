@@ -92,7 +92,7 @@ def as_record(
         status=outcome.status,
         sense=case.sense,
         objective=outcome.objective,
-        best_known=case.best_known,
+        best_known=outcome.reference if case.best_known is None else case.best_known,
         bound=outcome.bound,
         limit_s=None if limits.iterations is not None else limits.seconds,
         iterations=limits.iterations,

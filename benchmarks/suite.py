@@ -68,6 +68,8 @@ class Outcome:
     """What a solver hands back; ``objective`` must come from the suite's checker.
 
     ``seconds`` is the solver's own wall clock: loading and importing are left out.
+    ``reference`` is the value to compare with where it comes with the instance (a plan that it
+    was made around) and not with the case; the record keeps it as best known.
     """
 
     status: str
@@ -78,6 +80,7 @@ class Outcome:
     metrics: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
     solution: Solution | None = None
+    reference: float | None = None
 
 
 class NotExpressible(Exception):  # noqa: N818 - an answer, not an error

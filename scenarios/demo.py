@@ -8,15 +8,17 @@ The same size and seed give the same town. No place, person, phone or code in it
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
 
+from scenarios.allowances import Balance
 from scenarios.model import Text
 from scenarios.records import Carer, Carrier, Kitchen, MealOrder, Visit
 from scenarios.town.clients import Client
-from scenarios.town.day import PlannedVisit
+from scenarios.town.features import STATED, DayFeature, stated_carer, stated_visit
 from scenarios.town.homes import build_settled
 from scenarios.town.layers import draw_layers
 from scenarios.town.names import DISTRICT_CODE, DISTRICT_NAME
@@ -27,6 +29,7 @@ from scenarios.town.premises import draw_premises
 from scenarios.town.service import draw_care
 from scenarios.town.sizes import SIZES, SizeName
 from scenarios.town.write import write_files
+from scenarios.visits.given import GivenVisit
 
 __all__ = ["DemoTown", "generate", "write_town"]
 
@@ -48,8 +51,9 @@ class DemoTown:
         stations, institutions, candidates, health_stations, hospitals: places.
         clients: invented elders with invented names, for ledgers and contact tables.
         carers, visits: one day of home care.
-        plan: who makes which visit when, in the plan that the day was made around; all but a
-            few visits are in it.
+        plan: who makes which visit when, in the plan that the day was made around.
+        equipment: how many there are of what visits share. balances: what clients may spend.
+        features: what the day states.
         kitchens, orders, carriers: one lunch.
         network: the three-year plan's layers, targets, and a plan that fulfils them.
     """
@@ -75,19 +79,25 @@ class DemoTown:
     clients: tuple[Client, ...]
     carers: tuple[Carer, ...]
     visits: tuple[Visit, ...]
-    plan: tuple[PlannedVisit, ...]
+    plan: tuple[GivenVisit, ...]
+    equipment: Mapping[str, int]
+    balances: tuple[Balance, ...]
+    features: frozenset[DayFeature]
     kitchens: tuple[Kitchen, ...]
     orders: tuple[MealOrder, ...]
     carriers: tuple[Carrier, ...]
     network: TownNetwork
 
 
-def generate(size: SizeName = "S", seed: int = 0) -> DemoTown:
+def generate(
+    size: SizeName = "S", seed: int = 0, *, features: frozenset[DayFeature] = STATED
+) -> DemoTown:
     """Make a town: S has 60,000 residents, M 250,000, L a million.
 
     Args:
         size: how large.
         seed: which town of that size.
+        features: what its day of visits states.
     """
     town = build_settled(SIZES[size], seed)
     plane = Plane.draw(SIZES[size].width, SIZES[size].height, seed)
@@ -102,9 +112,12 @@ def generate(size: SizeName = "S", seed: int = 0) -> DemoTown:
         METRIC_CRS,
         **layers,
         clients=care.clients,
-        carers=care.carers,
-        visits=care.day.visits,
+        carers=tuple(stated_carer(carer, features) for carer in care.carers),
+        visits=tuple(stated_visit(v, features, care.day.rides) for v in care.day.visits),
         plan=care.day.plan,
+        equipment=care.day.equipment,
+        balances=care.balances,
+        features=features,
         kitchens=care.lunch.kitchens,
         orders=care.lunch.orders,
         carriers=care.lunch.carriers,
@@ -117,8 +130,9 @@ def write_town(town: DemoTown, folder: Path | str) -> Path:
 
     The folder gets ``layers.gpkg`` and ``network.gpkg`` (for the plan); the tables ``visits``,
     ``carers``, ``orders``, ``kitchens``, ``carriers``, ``places`` and ``elders`` (the ledger) in
-    XLSX; ``scenario.yaml`` with all four jobs; and ``ledger.yaml``, the same visits made from the
-    ledger. Files of the same names are written over.
+    XLSX; ``scenario.yaml`` with all four jobs; ``ledger.yaml``, the same visits made from the
+    ledger; and ``hidden-plan.json``, the plan that the day of visits was made around, for
+    comparison: no job reads it. Files of the same names are written over.
 
     Returns:
         The path of ``scenario.yaml``.

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.records import Place, Tier
+from scenarios.records import Ability, Place, Tier
 from scenarios.town.cells import CELLS, Cell
 from scenarios.town.homes import Homes, Settled
 from scenarios.town.names import invented_phone, person_name
 from scenarios.town.plane import Plane, stream
 
-__all__ = ["Client", "draw_clients"]
+__all__ = ["Client", "ability_of", "draw_clients"]
 
 _NEED = {"intact": 1.0, "mild_moderate": 9.0, "severe": 26.0}
 _AGE_NEED = {"60-69": 0.3, "70-79": 1.0, "80+": 2.4}
@@ -51,6 +51,19 @@ class Client:
     name: str
     phone: str
     care: bool
+
+
+_GRADES = {
+    "intact": (Ability.INTACT,),
+    "mild_moderate": (Ability.MILD, Ability.MODERATE),
+    "severe": (Ability.SEVERE, Ability.TOTAL),
+}
+
+
+def ability_of(client: Client) -> Ability:
+    """The client's grade: the cell's, by chance where the cell spans two."""
+    grades = _GRADES[client.cell.ability]
+    return grades[client.door % len(grades)]
 
 
 def draw_clients(town: Settled, plane: Plane, n: int, neighbours: int) -> tuple[Client, ...]:

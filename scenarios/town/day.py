@@ -2,48 +2,47 @@
 
 Carers are walked through their shifts: whoever is free first takes the next visit near by, alone,
 with a second carer, or as the first of two visits that follow each other. Windows are then laid
-around the starts so found. The plan is kept (:class:`PlannedVisit`): it proves that the day can
-be served, and a solver can be measured against it. A few visits lie outside every plan, as on
-any real day.
+around the starts so found. The plan is kept (:class:`GivenVisit`): it proves that the day can
+be served with all its wishes for the person, and a solver can be measured against it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import accumulate
 
 import numpy as np
 
 from scenarios.catalogue import Catalogue
-from scenarios.records import Carer, Link, Place, Tier, Visit
-from scenarios.town.clients import Client
-from scenarios.town.mix import Wish
-from scenarios.town.walk import Draft, Hand, World, hours_of, walk_day
+from scenarios.records import Asked, Carer, Link, Place, Visit
+from scenarios.town.asked import draw_asked
+from scenarios.town.clients import Client, ability_of
+from scenarios.town.walk import RIDE_LIMIT, Draft, Hand, World, hours_of, length_of, walk_day
 from scenarios.town.ways import Ways
+from scenarios.visits.given import GivenVisit
 
-__all__ = ["Day", "PlannedVisit", "draw_day"]
+__all__ = ["DAY", "Day", "draw_day"]
 
-_LOST_SHARE = 0.015
-"""Share of visits that no plan serves."""
+DAY = date(2026, 3, 4)
+"""The town's day, a Wednesday."""
 _FIVE = 300
 _HALF_DAYS = ((30_600, 41_400), (46_800, 59_400))
 
 
 @dataclass(frozen=True)
-class PlannedVisit:
-    """A visit of the hidden plan: who makes it, and when it starts (seconds of the day)."""
-
-    visit: str
-    carers: tuple[str, ...]
-    start: int
-
-
-@dataclass(frozen=True)
 class Day:
-    """Visits of one day and a plan that serves all but a few of them."""
+    """Visits of one day, a plan that serves them all, and what the day shares.
+
+    ``equipment`` is how many there are of each thing, as few as the plan needs at once;
+    ``rides`` are the seconds of each escort's ride by its visit.
+    """
 
     visits: tuple[Visit, ...]
-    plan: tuple[PlannedVisit, ...]
+    plan: tuple[GivenVisit, ...]
+    equipment: Mapping[str, int]
+    rides: Mapping[str, int]
 
 
 def draw_day(
@@ -74,30 +73,40 @@ def draw_day(
         for number, carer in enumerate(carers)
     ]
     world = World(clients, hospitals, ways, catalogue, rng, hands)
-    lost = max(2, round(_LOST_SHARE * n))
-    walk_day(world, n - lost)
-    world.drafts.extend(_out_of_reach(world, lost))
+    walk_day(world, n)
     _number(world)
-    visits = tuple(_visit(world, draft, places) for draft in world.drafts)
+    asked = draw_asked(world, carers)
+    visits = tuple(_visit(world, draft, places, asked[draft.id]) for draft in world.drafts)
     plan = tuple(
-        PlannedVisit(draft.id, tuple(carers[k].id for k in draft.carers), draft.start)
+        GivenVisit(draft.id, tuple(carers[k].id for k in draft.carers), draft.start)
         for draft in world.drafts
-        if draft.carers
     )
-    return Day(visits, plan)
+    return Day(visits, plan, _equipment(world), _rides(world))
 
 
-def _out_of_reach(world: World, n: int) -> Iterator[Draft]:
-    """Visits that no shift reaches: at night, or late in the evening."""
-    latest = max(hand.carer.shift[1] for hand in world.hands)
-    unseen = np.flatnonzero(world.visits == 0).tolist()
-    for number in range(min(n, len(unseen))):
-        client = unseen[int(world.rng.integers(len(unseen)))]
-        unseen.remove(client)
-        night = number % 2 == 0
-        service = world.catalogue.services["night_care" if night else "company"]
-        start = latest + 1_800 * (1 + number % 3)
-        yield Draft(client, service, Wish(1.0, slack=(0, 30)), start, service.duration, ())
+def _equipment(world: World) -> dict[str, int]:
+    """The most of each thing that the plan keeps busy at the same moment."""
+    events: dict[str, list[tuple[int, int]]] = {}
+    for draft in world.drafts:
+        name = draft.service.equipment
+        if name is not None:
+            length = length_of(world, draft.client, draft.service)
+            end = draft.start + max(world.hands[k].takes(length) for k in draft.carers)
+            events.setdefault(name, []).extend(((draft.start, 1), (end, -1)))
+    return {
+        name: max(accumulate(change for _, change in sorted(moments)))
+        for name, moments in sorted(events.items())
+    }
+
+
+def _rides(world: World) -> dict[str, int]:
+    """Seconds of the rides, by the mode of whoever makes the visit in the plan."""
+    return {
+        draft.id: world.ways.between(draft.client, draft.end_place, mode)
+        for draft in world.drafts
+        if draft.end_place is not None
+        for mode in [world.hands[draft.carers[0]].carer.mode]
+    }
 
 
 def _number(world: World) -> None:
@@ -107,7 +116,7 @@ def _number(world: World) -> None:
         draft.id = f"V{number + 1:04d}"
 
 
-def _visit(world: World, draft: Draft, places: Sequence[Place]) -> Visit:
+def _visit(world: World, draft: Draft, places: Sequence[Place], asked: Asked) -> Visit:
     client, service = world.clients[draft.client], draft.service
     windows = _client_windows(draft, world.rng)
     link = None
@@ -121,11 +130,20 @@ def _visit(world: World, draft: Draft, places: Sequence[Place]) -> Visit:
         duration=draft.duration,
         windows=windows,
         skills=service.skills,
-        tier=client.tier if draft.carers else Tier.GENERAL,
+        tier=client.tier,
         staff=service.staff,
         end_place=None if draft.end_place is None else places[draft.end_place],
         link=link,
         community=client.community,
+        age=client.age,
+        ability=ability_of(client),
+        asked=asked,
+        floor=client.floor,
+        lift=client.floor > 1 and client.stairs == 0,
+        ride_limit=None if draft.end_place is None else RIDE_LIMIT,
+        equipment=service.equipment,
+        remote=service.remote,
+        price=service.price,
     )
 
 

@@ -1,7 +1,7 @@
 """The elders' ledger (台账) of the town: everything a station writes down, all of it invented.
 
 The ledger says the same as the day's visits and orders: what is due on the town's day is what
-the visits table holds (night and evening care apart, which nobody is there to give).
+the visits table holds.
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ from scenarios.catalogue import Catalogue
 from scenarios.cells import write_duration, write_windows
 from scenarios.contacts import Contact
 from scenarios.records import MealOrder, Visit
-from scenarios.town.clients import Client
+from scenarios.tables.kinds import ABILITY_NAMES
+from scenarios.town.clients import Client, ability_of
 from scenarios.words import TIERS
 
 __all__ = ["contacts_of", "draw_ledger"]
 
 _WEEKDAYS = "一二三四五六日"
-_ABILITY = {"intact": ("能力完好",), "mild_moderate": ("轻度失能", "中度失能")}
-_SEVERE = ("重度失能", "完全失能")
 _OTHER_DAYS = ("cleaning", "laundry", "haircut", "visit_of_care", "errands", "vital_signs")
 
 
@@ -85,10 +84,13 @@ def draw_ledger(
             "联系电话": contact.phone,
             "住址": contact.address,
             "居住状况": _living(client, rng),
-            "失能等级": _ability(client, rng),
+            "失能等级": ABILITY_NAMES[ability_of(client)].zh,
             "保障类别": TIERS[client.tier].zh,
+            "楼层": client.floor,
+            "电梯": "有" if client.floor > 1 and client.stairs == 0 else "无",
         }
         row |= _needs(due.get(client.id, []), catalogue, day, rng)
+        row |= _wishes(due.get(client.id, []))
         row["午餐"] = order.portions if order else None
         row["忌口"] = (order.diet or None) if order else None
         rows.append(row)
@@ -101,9 +103,11 @@ def _living(client: Client, rng: np.random.Generator) -> str:
     return "独居" if rng.random() < 0.55 else "空巢"
 
 
-def _ability(client: Client, rng: np.random.Generator) -> str:
-    grades = _ABILITY.get(client.cell.ability, _SEVERE)
-    return grades[int(rng.integers(len(grades)))]
+def _wishes(visits: Sequence[Visit]) -> dict[str, object]:
+    """Whom the client wishes for, and who came last time, as far as the visits say."""
+    named = dict.fromkeys(id for visit in visits for id in visit.asked.carers)
+    last = dict.fromkeys(visit.asked.last for visit in visits if visit.asked.last)
+    return {"护理员": "；".join(named) or None, "上次护理员": next(iter(last), None)}
 
 
 def _needs(

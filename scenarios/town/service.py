@@ -9,11 +9,13 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
+from scenarios.allowances import Balance
 from scenarios.catalogue import built_in
 from scenarios.day import Lunch
 from scenarios.records import Carer, Place
+from scenarios.town.balances import draw_balances
 from scenarios.town.clients import Client, draw_clients
-from scenarios.town.day import Day, draw_day
+from scenarios.town.day import DAY, Day, draw_day
 from scenarios.town.homes import Settled
 from scenarios.town.lunch import draw_lunch
 from scenarios.town.plane import Plane, stream
@@ -33,6 +35,7 @@ class CareService:
     clients: tuple[Client, ...]
     carers: tuple[Carer, ...]
     day: Day
+    balances: tuple[Balance, ...]
     lunch: Lunch
 
 
@@ -58,7 +61,8 @@ def draw_care(
     kitchens = [Place(*xy) for xy in plane.to_wgs84(premises.kitchens.xy).tolist()]
     addresses = layers["buildings"]["id"].tolist()
     lunch = draw_lunch(size, clients, kitchens, addresses, stream(seed, 15))
-    return CareService(clients, carers, day, lunch)
+    balances = draw_balances(day.visits, DAY, stream(seed, 20))
+    return CareService(clients, carers, day, balances, lunch)
 
 
 def _points(layer: gpd.GeoDataFrame) -> tuple[Place, ...]:

@@ -1,14 +1,17 @@
-"""Carers: levels, further skills, shifts, modes and the station that each starts from."""
+"""Carers: levels, further skills, shifts, breaks, modes, terms and the station of each."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.catalogue import Catalogue
-from scenarios.records import Carer, Mode, Place
+from scenarios.records import Break, Carer, Mode, Place, Sex
 
-__all__ = ["draw_carers"]
+__all__ = ["DIALECTS", "draw_carers"]
 
 _HOUR = 3600
 _STAFF = (
@@ -36,13 +39,22 @@ _WAGE = {
 }
 """Fen per hour; everyday orders of magnitude, no tariff."""
 _SHIFTS = (
-    # open, close, most hours at work, share
-    (6.5, 14.5, 8.0, 0.38),
-    (8.0, 17.0, 8.0, 0.36),
-    (11.5, 19.5, 8.0, 0.14),
-    (7.5, 12.0, 4.5, 0.08),
-    (13.5, 18.0, 4.5, 0.04),
+    # open, close, most hours at work, share, earliest and latest start of the break
+    (6.5, 14.5, 8.0, 0.36, (10.0, 12.5)),
+    (8.0, 17.0, 8.0, 0.34, (12.0, 14.25)),
+    (11.5, 19.5, 8.0, 0.18, (14.5, 17.0)),
+    (7.5, 12.0, 4.5, 0.08, None),
+    (13.5, 18.0, 4.5, 0.04, None),
 )
+_BREAK = 1_800
+_AT_STATION = 0.15
+"""Share of carers who take their break at the station."""
+DIALECTS = (("粤语", 0.12), ("上海话", 0.10), ("四川话", 0.20))
+"""Spoken by so many carers beside the standard language."""
+_WOMEN, _BEGINNERS, _MAY_STAY_ON, _OFF_ON_HOLIDAYS = 0.78, 0.10, 0.30, 0.40
+_BEGINNERS_PACE = (1.1, 1.2)
+_OVERTIME = 3_600
+_MOST_WAY_ON_FOOT = 7_200
 
 
 def draw_carers(
@@ -65,9 +77,10 @@ def draw_carers(
         skills = {main} | {skill for skill, has in lots.items() if has}
         if number < 3:
             skills |= {"bathing"} if main != "level:5" else {"household", "cooking", "repair"}
-        low, high, hours, _ = _SHIFTS[int(rng.choice(len(_SHIFTS), p=shift_odds))]
+        shift = _SHIFTS[int(rng.choice(len(_SHIFTS), p=shift_odds))]
         if number < len(_FEWEST):
-            low, high, hours, _ = _SHIFTS[number % 2]
+            shift = _SHIFTS[number % 2]
+        low, high, hours = shift[:3]
         base = bases[int(rng.choice(len(bases), p=demand / demand.sum()))]
         carers.append(
             Carer(
@@ -79,6 +92,38 @@ def draw_carers(
                 max_work=round(hours * _HOUR),
                 mode=Mode.WALK if rng.random() < 0.2 else Mode.EBIKE,
                 wage=_WAGE[main],
+                breaks=_breaks(shift[4], base, rng),
+                **_terms(rng),
             )
         )
-    return tuple(carers)
+    return tuple(map(_with_limit, carers))
+
+
+def _breaks(
+    hours: tuple[float, float] | None, base: Place, rng: np.random.Generator
+) -> tuple[Break, ...]:
+    place = base if rng.random() < _AT_STATION else None
+    if hours is None:
+        return ()
+    return (Break((round(hours[0] * _HOUR), round(hours[1] * _HOUR)), _BREAK, place),)
+
+
+def _terms(rng: np.random.Generator) -> dict[str, Any]:
+    """Sex, dialects, pace, overtime and holidays."""
+    lots = rng.random(4)
+    spoken = rng.random(len(DIALECTS))
+    return {
+        "sex": Sex.FEMALE if lots[0] < _WOMEN else Sex.MALE,
+        "languages": frozenset(
+            name for (name, share), lot in zip(DIALECTS, spoken, strict=True) if lot < share
+        ),
+        "pace": _BEGINNERS_PACE[int(rng.integers(2))] if lots[1] < _BEGINNERS else 1.0,
+        "overtime": _OVERTIME if lots[2] < _MAY_STAY_ON else 0,
+        "holidays": bool(lots[3] >= _OFF_ON_HOLIDAYS),
+    }
+
+
+def _with_limit(carer: Carer) -> Carer:
+    """Those on foot walk so much a day and no more."""
+    limit = _MOST_WAY_ON_FOOT if carer.mode is Mode.WALK else None
+    return replace(carer, max_travel=limit)

@@ -9,36 +9,53 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.catalogue import Catalogue, Service
-from scenarios.records import Carer
+from scenarios.records import Break, Carer
 from scenarios.town.clients import Client
 from scenarios.town.mix import CHAINS, DOUBLES, SINGLES, Wish
 from scenarios.town.ways import Ways
 
-__all__ = ["Draft", "Hand", "World", "hours_of", "walk_day"]
+__all__ = [
+    "RIDE_LIMIT",
+    "STAIR_SECONDS",
+    "Draft",
+    "Hand",
+    "World",
+    "hours_of",
+    "length_of",
+    "walk_day",
+]
 
 _DOUBLE_SHARE, _CHAIN_SHARE = 0.10, 0.05
 _IDLE = 600
 _FIVE = 300
 _ANY_TIME = ((8 * 3600, 18 * 3600),)
-_BREAK_FROM, _BREAK_TO, _BREAK = 44_100, 50_400, 1_800
-_USUAL_VISIT, _USEFUL = 2_300.0, 0.85
-"""Seconds of a visit with the way to it, about; and the share of a shift that visits can fill."""
-_PEAKS = ((25_200, 34_200), (40_500, 44_100))
-_STAIR_SECONDS = 45
+_USUAL_VISIT = 1_900.0
+"""Seconds of a visit with the way to it, at the least."""
+_LONGER, _LONGEST_SHARE = 1.03, 1.0
+"""By how much everybody stays longer where work is left, and the most of a shift."""
+_LATE_STARTERS = 0.5
+"""Share of carers who do not begin when their shifts do."""
+_SOFT_WAY, _NOISE = 90.0, 1.3
+"""Ways that differ by less than so many seconds are as good as equal, and chance's say in it."""
+RIDE_LIMIT = 1_800
+"""Longest ride to a hospital, seconds."""
+STAIR_SECONDS = 45
 """Longer at the door for every floor climbed without a lift."""
+_TO_A_BREAK = 2_700
+"""A break is begun so long before its window closes: the way to the next client comes first."""
 _MOST_PER_CLIENT = 2
-_CLIENTS_TRIED, _SERVICES_TRIED = 4, 5
-_SOON, _LONGEST_WAIT, _LONGEST_WAIT_IN_PAIRS, _STAYS_ON = 1_500, 1_800, 2_700, 3_600
-"""Seconds: how far ahead a carer looks, waits for a client's hours, and waits for a colleague;
-and how much worse it counts when one carer makes both visits of a pair."""
+_CLIENTS_TRIED, _SERVICES_TRIED = 4, 6
+_SOON, _LONGEST_WAIT, _LONGEST_WAIT_IN_PAIRS = 900, 900, 1_500
+"""Seconds: how far ahead a carer looks, waits for a client's hours, and waits for a colleague."""
 
 
 @dataclass
 class Draft:
     """A visit while the day is being made.
 
-    ``client``, ``carers`` and ``end_place`` are row numbers; ``after`` is the visit that this one
-    follows, ``gaps`` the seconds allowed between their starts.
+    ``client``, ``carers`` and ``end_place`` are row numbers; ``duration`` is that of a usual
+    carer, stairs and ride apart; ``after`` is the visit that this one follows, ``gaps`` the
+    seconds allowed between their starts.
     """
 
     client: int
@@ -55,7 +72,10 @@ class Draft:
 
 @dataclass
 class Hand:
-    """A carer on the move: free from ``free`` at ``place``; left home at ``left``."""
+    """A carer on the move: free from ``free`` at ``place``; left home at ``left``.
+
+    ``enough`` is how long this carer is to work, at most.
+    """
 
     number: int
     carer: Carer
@@ -64,8 +84,24 @@ class Hand:
     place: int
     left: int | None = None
     rested: bool = False
-    paused: bool = False
     done: bool = False
+    travelled: int = 0
+    enough: float = 0.0
+
+    @property
+    def available(self) -> int:
+        """Seconds of work that the shift and the limit allow."""
+        length = self.carer.shift[1] - self.carer.shift[0]
+        return length if self.carer.max_work is None else min(length, self.carer.max_work)
+
+    @property
+    def rest(self) -> Break | None:
+        """The break that is still to be taken."""
+        return self.carer.breaks[0] if self.carer.breaks and not self.rested else None
+
+    def takes(self, seconds: int) -> int:
+        """How long this carer needs for what usually takes so long."""
+        return round(seconds * self.carer.pace)
 
 
 @dataclass
@@ -104,23 +140,29 @@ class World:
 def walk_day(world: World, n: int) -> None:
     """Let whoever is free first act, until the day is full or everybody is home.
 
-    Where there are more hands than work, carers pause between visits outside the morning and
-    noon peaks, so that the work spreads over the day.
+    Everybody works about the same share of the own shift, as much as the visits need, and goes
+    home then: nobody is paid for sitting about. Where the visits need more, all stay longer.
     """
     doubles = chains = 0
+    share = _needed_share(world, n)
+    _send_out(world, share)
+    for hand in world.hands:
+        hand.free += _comes_later(world, hand)
     while len(world.drafts) < n:
-        free = [hand for hand in world.hands if not hand.done]
-        if not free:
-            return
-        hand = min(free, key=lambda h: (h.free, h.number))
-        if _rest(hand):
+        at_work = [hand for hand in world.hands if not hand.done]
+        if not at_work:
+            if share >= _LONGEST_SHARE:
+                return
+            share = min(_LONGEST_SHARE, share * _LONGER)
+            _send_out(world, share)
+            continue
+        hand = min(at_work, key=lambda h: (h.free, h.number))
+        if _rest(world, hand):
+            continue
+        hand.done = hand.left is not None and hand.free - hand.left >= hand.enough
+        if hand.done:
             continue
         made = len(world.drafts)
-        if not hand.paused and not _is_peak(hand.free):
-            hand.paused = True
-            hand.free += _pause(world, free, n - made)
-            continue
-        hand.paused = False
         if doubles < _DOUBLE_SHARE * (made + 1) and _double(world, hand):
             doubles += 1
         elif chains < _CHAIN_SHARE * (made + 1) and _chain(world, hand):
@@ -130,25 +172,39 @@ def walk_day(world: World, n: int) -> None:
             hand.done = hand.free > hand.carer.shift[1] - _IDLE
 
 
-def _pause(world: World, free: Sequence[Hand], left: int) -> int:
-    """Seconds to spare before the next visit, drawn around what all carers together can spare."""
-    time_left = sum(max(0, hand.carer.shift[1] - hand.free) for hand in free)
-    visits_left = (1.0 + _DOUBLE_SHARE) * max(left, 1)
-    spare = max(0.0, _USEFUL * time_left / visits_left - _USUAL_VISIT)
-    return int(world.rng.uniform(0.5, 2.0) * spare)
+def _needed_share(world: World, n: int) -> float:
+    """The share of all working time that the visits need at the least."""
+    breaks = sum(hand.rest.length for hand in world.hands if hand.rest)
+    need = _USUAL_VISIT * (1.0 + _DOUBLE_SHARE) * n + breaks
+    return min(_LONGEST_SHARE, need / sum(hand.available for hand in world.hands))
 
 
-def _is_peak(time: int) -> bool:
-    return any(low <= time < high for low, high in _PEAKS)
+def _send_out(world: World, share: float) -> None:
+    """Everybody stays for so much of the shift; whoever was done for less goes on."""
+    for hand in world.hands:
+        hand.enough = share * hand.available
+        hand.done = hand.free > hand.carer.shift[1] - _IDLE
 
 
-def _rest(hand: Hand) -> bool:
-    """Half an hour off around noon for those who work all day."""
-    long = hand.carer.shift[1] - hand.carer.shift[0] > 6 * 3600
-    if not long or hand.rested or not _BREAK_FROM <= hand.free <= _BREAK_TO:
+def _comes_later(world: World, hand: Hand) -> int:
+    """Seconds: some begin later than their shifts do, so that there is work till the evening."""
+    spare = hand.carer.shift[1] - hand.carer.shift[0] - hand.enough
+    late, lot = world.rng.random(2)
+    return int(lot * spare) if late < _LATE_STARTERS else 0
+
+
+def _rest(world: World, hand: Hand) -> bool:
+    """Take the break when its time has come, at the station where it must be there."""
+    rest = hand.rest
+    if rest is None or hand.free < rest.window[0]:
         return False
     hand.rested = True
-    hand.free += _BREAK
+    if hand.left is None:
+        hand.left = hand.free
+    if rest.place is not None:
+        way = world.ways.between(hand.place, hand.home, hand.carer.mode)
+        hand.free, hand.travelled, hand.place = hand.free + way, hand.travelled + way, hand.home
+    hand.free += rest.length
     return True
 
 
@@ -184,7 +240,7 @@ def _near(world: World, hand: Hand, service: Service, wish: Wish) -> Iterator[tu
     """Clients who would ask for the service, near ones first, with the seconds to get there."""
     n = len(world.clients)
     seconds = world.ways.seconds(hand.place, hand.carer.mode)[:n]
-    cost = (seconds + 240.0) * world.rng.uniform(1.0, 1.8, n)
+    cost = (seconds + _SOFT_WAY) * world.rng.uniform(1.0, _NOISE, n)
     cost[~world.suits(wish)] *= 3.0
     cost[world.visits > 0] *= 1.5
     cost[(world.visits >= _MOST_PER_CLIENT) | world.had(service.id)] = np.inf
@@ -201,21 +257,30 @@ def _start(service: Service, wish: Wish, earliest: int) -> int | None:
     return None
 
 
-def _length(world: World, client: int, service: Service) -> int:
-    return service.duration + _STAIR_SECONDS * world.clients[client].stairs
+def length_of(world: World, client: int, service: Service) -> int:
+    """Seconds that the service takes a usual carer at this client's, stairs included."""
+    return service.duration + _stairs(world, client)
+
+
+def _stairs(world: World, client: int) -> int:
+    return STAIR_SECONDS * world.clients[client].stairs
 
 
 def _fits(world: World, hand: Hand, travel: int, start: int, end: int, at: int) -> bool:
-    """Can this carer do it and still be home in time?"""
+    """Can this carer do it, still be home in time, and rest when it is time to?"""
+    rest = hand.rest
+    if rest is not None and end > rest.window[1] - _TO_A_BREAK:
+        return False
     home = 0
     if hand.carer.end is not None:
         home = world.ways.between(at, hand.home, hand.carer.mode)
     left = start - travel if hand.left is None else hand.left
-    limit = hand.carer.max_work
+    limit, most = hand.carer.max_work, hand.carer.max_travel
     return (
         left >= hand.carer.shift[0]
         and end + home <= hand.carer.shift[1]
         and (limit is None or end + home - left <= limit)
+        and (most is None or hand.travelled + travel + home <= most)
     )
 
 
@@ -223,15 +288,15 @@ def _is_free(world: World, client: int, start: int, end: int) -> bool:
     return all(end <= a or start >= b for a, b in world.busy.get(client, []))
 
 
-def _book(world: World, draft: Draft, hands: Sequence[tuple[Hand, int]]) -> None:
-    """Put a visit into the day; ``hands`` are those who make it, with their travel seconds."""
-    end = draft.start + draft.duration
-    for hand, travel in hands:
+def _book(world: World, draft: Draft, hands: Sequence[tuple[Hand, int, int]]) -> None:
+    """Put a visit into the day; ``hands`` are those who make it, with their way and its end."""
+    for hand, travel, end in hands:
         if hand.left is None:
             hand.left = draft.start - travel
-        hand.free = end
+        hand.free, hand.travelled = end, hand.travelled + travel
         hand.place = draft.client if draft.end_place is None else draft.end_place
-    world.busy.setdefault(draft.client, []).append((draft.start, end))
+    last = max(end for _, _, end in hands)
+    world.busy.setdefault(draft.client, []).append((draft.start, last))
     world.had(draft.service.id)[draft.client] = True
     world.visits[draft.client] += 1
     world.drafts.append(draft)
@@ -243,61 +308,71 @@ def _single(world: World, hand: Hand) -> bool:
             start = _start(service, wish, hand.free + travel)
             if start is None or start - hand.free - travel > _LONGEST_WAIT:
                 continue
-            end_place, length = _outing(world, client, service)
+            end_place, duration, ride = _outing(world, client, service, hand)
             at = client if end_place is None else end_place
-            good = _is_free(world, client, start, start + length)
-            if good and _fits(world, hand, travel, start, start + length, at):
+            end = start + hand.takes(duration + _stairs(world, client)) + ride
+            if _is_free(world, client, start, end) and _fits(world, hand, travel, start, end, at):
                 draft = Draft(
-                    client, service, wish, start, length, (hand.number,), end_place=end_place
+                    client, service, wish, start, duration, (hand.number,), end_place=end_place
                 )
-                _book(world, draft, [(hand, travel)])
+                _book(world, draft, [(hand, travel, end)])
                 return True
     return False
 
 
-def _outing(world: World, client: int, service: Service) -> tuple[int | None, int]:
-    """Where a visit ends and how long it takes; half the hospital escorts end at the hospital."""
-    length = _length(world, client, service)
+def _outing(world: World, client: int, service: Service, hand: Hand) -> tuple[int | None, int, int]:
+    """Where a visit ends, how long it takes, and the ride; half the escorts end at a hospital."""
     if service.id != "hospital_escort" or world.rng.random() < 0.5 or not world.hospitals:
-        return None, length
+        return None, service.duration, 0
     metres = world.ways.metres[client, list(world.hospitals)]
     hospital = world.hospitals[int(np.argmin(metres))]
-    return hospital, length // 2 + _FIVE * round(int(metres.min()) / 3.0 / _FIVE)
+    ride = world.ways.between(client, hospital, hand.carer.mode)
+    if ride > RIDE_LIMIT:
+        return None, service.duration, 0
+    return hospital, service.duration // 2, ride
 
 
 def _double(world: World, hand: Hand) -> bool:
     for service, wish in _offers(world, hand, DOUBLES):
         for client, travel in _near(world, hand, service, wish):
-            best: tuple[int, int, Hand, int] | None = None
-            for other in world.hands:
-                late = other.free - hand.free
-                if other is hand or other.done or late > _LONGEST_WAIT or not _may(other, service):
-                    continue
-                way = world.way(other, client)
-                arrive = max(hand.free + travel, other.free + way)
-                if best is None or (arrive, other.number) < best[:2]:
-                    best = (arrive, other.number, other, way)
-            if best is None:
+            found = _partner(world, hand, service, client)
+            if found is None:
                 break
-            arrive, _, other, way = best
-            start = _start(service, wish, arrive)
-            length = _length(world, client, service)
-            if start is None or start - hand.free - travel > _LONGEST_WAIT_IN_PAIRS:
+            other, way = found
+            start = _start(service, wish, max(hand.free + travel, other.free + way))
+            waits = [hand.free + travel, other.free + way]
+            if start is None or start - min(waits) > _LONGEST_WAIT_IN_PAIRS:
                 continue
-            end = start + length
+            length = length_of(world, client, service)
+            ends = start + hand.takes(length), start + other.takes(length)
             if (
-                _is_free(world, client, start, end)
-                and _fits(world, hand, travel, start, end, client)
-                and _fits(world, other, way, start, end, client)
+                _is_free(world, client, start, max(ends))
+                and _fits(world, hand, travel, start, ends[0], client)
+                and _fits(world, other, way, start, ends[1], client)
             ):
-                draft = Draft(client, service, wish, start, length, (hand.number, other.number))
-                _book(world, draft, [(hand, travel), (other, way)])
+                pair = (hand.number, other.number)
+                draft = Draft(client, service, wish, start, service.duration, pair)
+                _book(world, draft, [(hand, travel, ends[0]), (other, way, ends[1])])
                 return True
     return False
 
 
+def _partner(world: World, hand: Hand, service: Service, client: int) -> tuple[Hand, int] | None:
+    """Who can be there first beside the carer, of two the nearer, and the seconds to get there."""
+    best: tuple[int, int, Hand, int] | None = None
+    for other in world.hands:
+        late = other.free - hand.free
+        if other is hand or other.done or late > _LONGEST_WAIT or not _may(other, service):
+            continue
+        way = world.way(other, client)
+        rank = max(hand.free, other.free + way) + way
+        if best is None or (rank, other.number) < best[:2]:
+            best = (rank, other.number, other, way)
+    return None if best is None else best[2:]
+
+
 def _chain(world: World, hand: Hand) -> bool:
-    """Two visits of one client, the second by whoever can come in time, best somebody else."""
+    """Two visits of one client, the second by somebody else who can come in time."""
     services = world.catalogue.services
     for at in world.rng.permutation(len(CHAINS)):
         first_id, second_id, *gaps = CHAINS[int(at)]
@@ -312,49 +387,41 @@ def _chain(world: World, hand: Hand) -> bool:
                 or start - hand.free - travel > _LONGEST_WAIT
             ):
                 continue
-            draft = Draft(client, first, wish, start, _length(world, client, first), (hand.number,))
-            follow = _follower(world, hand, draft, second, (gaps[0], gaps[1]))
-            last = start + gaps[1] + _length(world, client, second)
-            if (
-                follow is None
-                or not _is_free(world, client, start, last)
-                or not _fits(world, hand, travel, start, start + draft.duration, client)
-            ):
+            end = start + hand.takes(length_of(world, client, first))
+            draft = Draft(client, first, wish, start, first.duration, (hand.number,))
+            follow = _follower(world, hand, draft, end, second, (gaps[0], gaps[1]))
+            if follow is None or not _fits(world, hand, travel, start, end, client):
                 continue
-            after, other, way = follow
-            _book(world, draft, [(hand, travel)])
-            _book(world, after, [(other, way)])
+            after, other, way, last = follow
+            if not _is_free(world, client, start, last):
+                continue
+            _book(world, draft, [(hand, travel, end)])
+            _book(world, after, [(other, way, last)])
             return True
     return False
 
 
 def _follower(
-    world: World, hand: Hand, first: Draft, service: Service, gaps: tuple[int, int]
-) -> tuple[Draft, Hand, int] | None:
-    """The second visit, who makes it, and the seconds to get there."""
+    world: World, hand: Hand, first: Draft, end: int, service: Service, gaps: tuple[int, int]
+) -> tuple[Draft, Hand, int, int] | None:
+    """The second visit, who makes it, the seconds to get there, and when it ends."""
     wish, client = SINGLES[service.id], first.client
-    end, length = first.start + first.duration, _length(world, client, service)
-    best: tuple[int, int, Hand, int, int] | None = None
+    best: tuple[int, int, Hand, int, int, int] | None = None
     for other in world.hands:
-        if other.done or not _may(other, service):
+        if other is hand or other.done or not _may(other, service):
             continue
-        mine = other is hand
-        way = 0 if mine else world.way(other, client)
-        arrive = end if mine else other.free + way
-        then = _start(service, wish, max(arrive, end, first.start + gaps[0]))
+        way = world.way(other, client)
+        then = _start(service, wish, max(other.free + way, end, first.start + gaps[0]))
         if then is None or then - first.start > gaps[1]:
             continue
-        wait = then - arrive
-        # The first carer stays on only where nobody else can come: most pairs take two people.
-        travel = first.duration if mine else way
-        fits = wait <= _LONGEST_WAIT_IN_PAIRS and _fits(
-            world, other, travel, then, then + length, client
-        )
-        rank = wait + (_STAYS_ON if mine else 0)
+        wait = then - other.free - way
+        last = then + other.takes(length_of(world, client, service))
+        fits = wait <= _LONGEST_WAIT_IN_PAIRS and _fits(world, other, way, then, last, client)
+        rank = wait + way
         if fits and (best is None or (rank, other.number) < best[:2]):
-            best = (rank, other.number, other, way, then)
+            best = (rank, other.number, other, way, then, last)
     if best is None:
         return None
-    _, number, other, way, then = best
-    after = Draft(client, service, wish, then, length, (number,), after=first, gaps=gaps)
-    return after, other, way
+    _, number, other, way, then, last = best
+    after = Draft(client, service, wish, then, service.duration, (number,), after=first, gaps=gaps)
+    return after, other, way, last

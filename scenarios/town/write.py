@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from scenarios.places import PlaceRow, PlaceTable
 from scenarios.policies import load_pack
 from scenarios.records import Place
 from scenarios.tables import (
+    write_balances,
     write_carers,
     write_carriers,
     write_kitchens,
@@ -26,20 +27,22 @@ from scenarios.tables import (
     write_places,
     write_visits,
 )
+from scenarios.town.balances import PACK
 from scenarios.town.cells import CELLS
+from scenarios.town.day import DAY
+from scenarios.town.features import DayFeature
 from scenarios.town.ledger import contacts_of, draw_ledger
 from scenarios.town.names import invented_phone, person_name
 from scenarios.town.network_part import NETWORK_FILE, network_assumptions, network_part
 from scenarios.town.plane import stream
 from scenarios.town.sizes import SIZES, TownSize
+from scenarios.visits.given import GivenVisit
 
 if TYPE_CHECKING:
     from scenarios.demo import DemoTown
 
-__all__ = ["DAY", "LAYER_NAMES", "town_scenario", "write_files"]
+__all__ = ["DAY", "HIDDEN_PLAN", "LAYER_NAMES", "read_plan", "town_scenario", "write_files"]
 
-DAY = date(2026, 3, 4)
-"""The town's day, a Wednesday."""
 LAYER_NAMES = (
     "subdistricts",
     "communities",
@@ -58,6 +61,10 @@ LAYER_NAMES = (
 NETWORK_LAYERS = ("people", "stations", "homes", "premises", "rooms", "committed", "quotas")
 """Layers of the network plan, in a file of their own."""
 _LAYERS = "layers.gpkg"
+_BALANCES = "balances.xlsx"
+HIDDEN_PLAN = "hidden-plan.json"
+_WAITING = 6.0
+"""Yuan per hour of waiting, on top of wages."""
 _TARGET_WEIGHT = 2.0
 _BONUS_PERSONS = 20.0
 _SECONDS = {"S": (30.0, 15.0, 15.0), "M": (60.0, 30.0, 30.0), "L": (300.0, 120.0, 120.0)}
@@ -89,7 +96,7 @@ def write_files(town: DemoTown, folder: Path) -> Path:
     rng = stream(town.seed, 16)
     ledger = draw_ledger(
         town.clients,
-        _regular(town),
+        town.visits,
         town.orders,
         homes.drop(columns="geometry"),
         contacts,
@@ -98,16 +105,25 @@ def write_files(town: DemoTown, folder: Path) -> Path:
         rng,
     )
     write_xlsx(folder / "elders.xlsx", {"台账": ledger})
+    if DayFeature.ALLOWANCES in town.features:
+        write_balances(folder / _BALANCES, town.balances)
+    _write_plan(folder / HIDDEN_PLAN, town)
     path = folder / "scenario.yaml"
     _write_yaml(path, town_scenario(town))
     _write_yaml(folder / "ledger.yaml", _ledger_scenario(town))
     return path
 
 
-def _regular(town: DemoTown) -> list[Any]:
-    """Visits that somebody can make: night care is asked for, but no ledger plans it."""
-    planned = {item.visit for item in town.plan}
-    return [visit for visit in town.visits if visit.id in planned]
+def _write_plan(path: Path, town: DemoTown) -> None:
+    """The plan that the day was made around."""
+    rows = [{"visit": v.visit, "carers": list(v.carers), "start": v.start} for v in town.plan]
+    path.write_text(json.dumps(rows, indent=0) + "\n", encoding="utf-8")
+
+
+def read_plan(path: Path) -> list[GivenVisit]:
+    """The plan that a town's day was made around, as :func:`write_files` wrote it."""
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    return [GivenVisit(row["visit"], tuple(row["carers"]), row["start"]) for row in rows]
 
 
 def _places(town: DemoTown) -> PlaceTable:
@@ -199,6 +215,7 @@ def town_scenario(town: DemoTown) -> Scenario:
                 "carers": {"path": "carers.xlsx"},
                 "places": {"path": "places.xlsx"},
                 "station": [station.x, station.y],
+                **_day_terms(town),
                 "seconds": visits_s,
                 "seed": town.seed,
             },
@@ -213,6 +230,21 @@ def town_scenario(town: DemoTown) -> Scenario:
             },
         }
     )
+
+
+def _day_terms(town: DemoTown) -> dict[str, Any]:
+    """What the scenario's visits part states of the day."""
+    f, terms = DayFeature, dict[str, Any]()
+    if f.WAITING in town.features:
+        terms["weights"] = {"waiting_yuan_per_hour": _WAITING}
+    if f.EQUIPMENT in town.features and town.equipment:
+        terms["equipment"] = dict(town.equipment)
+    if f.ALLOWANCES in town.features:
+        terms["allowances"] = {"pack": PACK, "balances": {"path": _BALANCES}}
+    for feature in (f.BY_PHONE, f.ONE_AT_A_TIME):
+        if feature in town.features:
+            terms[feature.value] = True
+    return terms
 
 
 def _ledger_scenario(town: DemoTown) -> Scenario:
