@@ -100,6 +100,11 @@ def _lower_lows(problem, rng):
     return problem.replace(rules=problem.rules.replace(low=low))
 
 
+def _assigned(problem):
+    """The problem with everybody assigned, nobody choosing."""
+    return problem.replace(nearest=np.zeros_like(problem.nearest))
+
+
 RELAXED = {
     "capital": lambda p, r, rng: (_without_columns(p, "years", capital=UNLIMITED), r),
     "running": lambda p, r, rng: (_without_columns(p, "years", running=UNLIMITED), r),
@@ -108,7 +113,9 @@ RELAXED = {
     "floors": lambda p, r, rng: (p.replace(floors=Floors()), r),
     "due": lambda p, r, rng: (_without_columns(p, "sites", due=-1), r),
     "must": lambda p, r, rng: (_without_columns(p, "demand", must=False), r),
-    "single": lambda p, r, rng: (_without_columns(p, "demand", single=False), r),
+    # Where people choose, whoever may be split takes room from others: no relaxation by itself.
+    "single": lambda p, r, rng: (_assigned(_without_columns(p, "demand", single=False)), r),
+    "choices": lambda p, r, rng: (_assigned(p), r),
     "first years": lambda p, r, rng: (_without_columns(p, "options", first_year=0), r),
     "quota areas": lambda p, r, rng: (_without_columns(p, "options", quota_area=0), r),
     "fan-outs": lambda p, r, rng: (
