@@ -1,4 +1,4 @@
-"""``python -m benchmarks run|list|compare|report|fetch``."""
+"""``python -m benchmarks run|list|compare|report|count|fetch``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from rich.table import Table
 from benchmarks.compare import compare as compare_records
 from benchmarks.fetch import FetchError
 from benchmarks.fetch import fetch as fetch_set
+from benchmarks.instructions import CountError
+from benchmarks.instructions import count as count_instructions
+from benchmarks.micro import MICROS
 from benchmarks.record import Record, read_records, write_records
 from benchmarks.report import write_report
 from benchmarks.runner import available_peers, run_suite
@@ -112,6 +115,22 @@ def report(
     records = [record for path in files for record in _read(path)]
     for path in write_report(records, out_dir):
         out.print(str(path), markup=False)
+
+
+@app.command()
+def count(
+    names: Annotated[list[str] | None, typer.Argument(help="Kernels; none for all.")] = None,
+) -> None:
+    """Count the instructions of the micro-benchmarks (needs valgrind)."""
+    for name in names or list(MICROS):
+        if name not in MICROS:
+            raise typer.BadParameter(f"no kernel {name!r}; there are: {', '.join(MICROS)}")
+        try:
+            instructions = count_instructions(name, tell=_tell)
+        except CountError as error:
+            err.print(str(error), markup=False)
+            raise typer.Exit(1) from None
+        out.print(f"{name:18} {instructions:16,}", markup=False)
 
 
 @app.command()
