@@ -7,8 +7,10 @@ improved from the warm start as long as the stop rule lets them.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from ortools.sat.python import cp_model
@@ -120,7 +122,7 @@ class _Search:
             model.cp.clear_hints()  # type: ignore[no-untyped-call]
             if best is not None:
                 model.hint(best)
-            solver, status = self._minimise(model.cp, "cost" if last else f"tier {number}")
+            solver, status = self._minimise(model.cp, None if last else number)
             if status == cp_model.INFEASIBLE:
                 return _Found(None, Status.INFEASIBLE, StopReason.FINISHED)
             if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -140,7 +142,7 @@ class _Search:
     def _iterations(self) -> int:
         return round(self._work / _WORK)
 
-    def _minimise(self, cp: cp_model.CpModel, phase: str) -> tuple[cp_model.CpSolver, int]:
+    def _minimise(self, cp: cp_model.CpModel, tier: int | None) -> tuple[cp_model.CpSolver, int]:
         solver = cp_model.CpSolver()
         solver.parameters.random_seed = self._seed % 2**31
         solver.parameters.num_workers = self._threads
@@ -150,22 +152,33 @@ class _Search:
         if rule.iterations is not None:
             left = max(0.0, rule.iterations * _WORK - self._work)
             solver.parameters.max_deterministic_time = left
-        tell = None if self._progress is None else _Tell(self._progress, self._clock, phase)
+        phase = "cost" if tier is None else f"tier {tier}"
+        scale = self._problem.n_tasks + 1 if tier is None else None
+        news = self._progress
+        tell = None if news is None else _Tell(news, self._clock, phase, scale)
         status = _run(solver, cp, tell, rule.cancelled)
         self._work += solver.response_proto.deterministic_time
         return solver, status
 
 
 class _Tell(cp_model.CpSolverSolutionCallback):
-    """Hands incumbents of a goal on as progress."""
+    """Hands the incumbents of a goal on; of the last also the cost and its bound."""
 
-    def __init__(self, progress: ProgressCallback, clock: StopClock, phase: str) -> None:
+    def __init__(
+        self, progress: ProgressCallback, clock: StopClock, phase: str, scale: int | None
+    ) -> None:
         super().__init__()
-        self._progress, self._clock, self._phase = progress, clock, phase
+        self._progress, self._clock, self._phase, self._scale = progress, clock, phase, scale
 
     def on_solution_callback(self) -> None:
         """Called by CP-SAT with every better answer."""
-        self._progress(Progress(self._phase, self._clock.elapsed))
+        news = Progress(self._phase, self._clock.elapsed)
+        if self._scale is not None:
+            # The goal is cost * scale + tasks left out, fewer than scale.
+            cost = round(self.objective_value) // self._scale
+            bound = math.ceil(self.best_objective_bound / self._scale - 1)
+            news = replace(news, incumbent=cost, bound=min(bound, cost))
+        self._progress(news)
 
 
 def _run(
