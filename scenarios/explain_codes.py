@@ -45,9 +45,9 @@ WEAK_PROMISE = FaultKind(
 )
 PLAIN_AREAS = FaultKind(
     "CC-S453",
-    "the search areas promise plain coverage of {service_en} in the last year and nothing else; "
-    "not looked at: {what_en}",
-    "选址范围只保证末年“{service_zh}”是否覆盖，其他均未考虑：{what_zh}",
+    "the search areas promise what {service_en} is worth in the last year; services with counted "
+    "places are not looked at: {what_en}",
+    "选址范围只保证末年“{service_zh}”的成效，按容量计算的服务未予考虑：{what_zh}",
     "compare premises by solving the plan with them as candidates",
     "请将备选房源作为候选点重新求解后比较",
 )

@@ -1,7 +1,8 @@
 """Catchments, search areas and access of a plan: today, and as its last year stands.
 
 They look at what people walk to: sites whose facility offers a service with a walk circle. Search
-areas promise what the first such service without counted places covers.
+areas promise what all such services without counted places are worth in the last year
+(``plan.moving``).
 """
 
 from __future__ import annotations
@@ -15,16 +16,14 @@ from numpy.typing import NDArray
 
 from base.faults import Fault
 from geo.modes import TravelMode
-from optimizer.arrays import csr_rows
 from optimizer.siting.plan.problem import PlanProblem
-from optimizer.siting.problem import SiteStatus, SitingProblem
 from optimizer.stop import ProgressCallback, Stop
-from scenarios.demand import TICKS_PER_SECOND, DemandRows
+from scenarios.demand import DemandRows
 from scenarios.district import District
 from scenarios.explain_codes import NO_SEARCH_AREAS, PLAIN_AREAS
-from scenarios.model_parts import Text
 from scenarios.model_territory import AccessInput, SearchAreasInput
 from scenarios.plan.demand import WEIGHT_SCALE
+from scenarios.plan.moving import plan_moves
 from scenarios.territory.access import access_between
 from scenarios.territory.run import Territory, divided
 from scenarios.territory.search_areas import search_areas
@@ -83,40 +82,29 @@ def sure_stations(case: PlanCase) -> int:
 
 
 def _free_services(run: PlanRun) -> list[int]:
-    """Services with a walk circle and without counted places."""
+    """Services with a walk circle and without counted places, whose worth search areas promise."""
     counted = run.problem.capacitated
     return [n for n, each in enumerate(run.case.services) if each.walk and not counted[n]]
 
 
 def _area_limits(run: PlanRun) -> tuple[Fault, ...]:
     """What the search areas leave out, by name."""
-    case, demand, free = run.case, run.problem.demand, _free_services(run)
+    case, free = run.case, _free_services(run)
     walked = [n for n, each in enumerate(case.services) if each.walk]
+    counted = [case.services[n].label for n in walked if n not in free]
+    what_zh, what_en = "、".join(e.zh for e in counted), ", ".join(e.en for e in counted)
     if not free:
-        labels = [case.services[n].label for n in walked]
-        zh, en = "、".join(each.zh for each in labels), ", ".join(each.en for each in labels)
-        return (NO_SEARCH_AREAS("plan.search_areas", names_zh=zh, names_en=en),)
-    mine, service = demand.service == free[0], case.services[free[0]].label
-    left: list[Text] = []
-    if (demand.full < demand.radius)[mine].any():
-        left.append(Text(zh="随距离递减", en="that it fades with distance"))
-    if demand.backup[mine].any():
-        left.append(Text(zh="后备覆盖", en="backup by a second site"))
-    for other in walked:
-        label = case.services[other].label
-        if run.problem.capacitated[other]:
-            left.append(Text(zh=f"{label.zh}的容量", en=f"the places of {label.en}"))
-        elif other != free[0]:
-            left.append(label)
-    if not left:
+        return (NO_SEARCH_AREAS("plan.search_areas", names_zh=what_zh, names_en=what_en),)
+    if not counted:
         return ()
+    served = [case.services[n].label for n in free]
     return (
         PLAIN_AREAS(
             "plan.search_areas",
-            service_zh=service.zh,
-            service_en=service.en,
-            what_zh="、".join(each.zh for each in left),
-            what_en=", ".join(each.en for each in left),
+            service_zh="、".join(each.zh for each in served),
+            service_en=", ".join(each.en for each in served),
+            what_zh=what_zh,
+            what_en=what_en,
         ),
     )
 
@@ -189,65 +177,15 @@ def _areas(run: PlanRun, wanted: SearchAreasInput) -> gpd.GeoDataFrame | None:
     free = _free_services(run)
     if not free:
         return None
-    rows = np.flatnonzero((case.demand.service == free[0]) & (case.demand.place >= 0))
-    open_sites = _offering(problem, run.option[-1], free[:1])
+    open_sites = _offering(problem, run.option[-1], free)
     new = open_sites[problem.sites.current[open_sites] < 0]
-    siting, demand = _as_siting(run, rows), _rows_of(run, rows)
     return search_areas(
         run.district.streets,
         case.ground.mode,
-        siting,
-        demand,
+        case.demand.people.places,
         [str(each) for each in case.sites["site_id"]],
         case.sites.geometry,
-        open_sites,
-        new.tolist(),
+        plan_moves(problem, run.option[-1], case.demand, free, new.tolist()),
+        problem.units_per_person * WEIGHT_SCALE,
         wanted,
-    )
-
-
-def _rows_of(run: PlanRun, rows: NDArray[np.intp]) -> DemandRows:
-    """The rows of one service, each with its own walk."""
-    demand, people = run.case.demand, run.case.demand.people
-    return DemandRows(
-        places=people.places,
-        cells=people.cells,
-        groups=people.groups,
-        estimated=people.estimated,
-        place=demand.place[rows],
-        cell=np.zeros(rows.size, dtype=np.int32),
-        group=demand.group[rows],
-        persons=demand.units[rows],
-        speed=demand.speed[rows],
-        radius=run.problem.demand.radius[rows],
-    )
-
-
-def _as_siting(run: PlanRun, rows: NDArray[np.intp]) -> SitingProblem:
-    """Who reaches whom for these rows alone."""
-    problem = run.problem
-    number = np.full(problem.n_demand, -1, dtype=np.int64)
-    number[rows] = np.arange(rows.size)
-    site, row = csr_rows(problem.reach.indptr), number[problem.reach.demand]
-    radius = problem.demand.radius[rows]
-    keep = row >= 0
-    site, row, cost = site[keep], row[keep], problem.reach.cost[keep]
-    within = cost <= radius[row]
-    site, row, cost = site[within], row[within], cost[within]
-    counts = np.bincount(site, minlength=problem.n_sites)
-    m = problem.n_sites
-    return SitingProblem(
-        site_status=np.full(m, SiteStatus.CANDIDATE, dtype=np.int8),
-        site_cost=np.zeros(m, dtype=np.int64),
-        site_bonus=np.zeros(m, dtype=np.int64),
-        demand_weight=problem.demand.weight[rows] * problem.demand.amount[rows],
-        demand_group=np.zeros(rows.size, dtype=np.int32),
-        demand_district=problem.demand.district[rows],
-        demand_radius=radius,
-        reach_indptr=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        reach_demand=row.astype(np.int32),
-        reach_cost=cost,
-        unreached_cost=int(2 * max(radius.max(initial=1), cost.max(initial=1))),
-        ticks_per_second=TICKS_PER_SECOND,
-        weight_scale=problem.units_per_person * WEIGHT_SCALE,
     )

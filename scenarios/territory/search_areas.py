@@ -1,8 +1,10 @@
 """Search areas: ground in which any premises does nearly as well as the chosen site.
 
 For planners who have no list of premises yet. One new site at a time moves while all others
-stay; the *loss* is what the plan then covers less, in weight (persons, weighted; a bonus for a
-neighbour is left out, since nobody knows what the premises will stand beside). The streets
+stay; the *loss* is what the plan is then worth less, in weight (persons, weighted; a bonus for a
+neighbour is left out, since nobody knows what the premises will stand beside). What there is to
+gain beside the others is stated as rows of a place, a walk and a weight (:class:`Moving`). The
+streets
 around the site are cut into short stretches, and of each is computed what every premises on it
 is sure to cover, the way from its door to the street included
 (:mod:`optimizer.siting.search_areas`). The area is the ground beside the stretches that lose
@@ -42,7 +44,15 @@ from scenarios.outcome import Sheet, sheet_column
 if TYPE_CHECKING:
     from scenarios.siting.run import SitingRun
 
-__all__ = ["AREA_COLUMNS", "area_sheet", "search_areas", "search_areas_of", "weak_promises"]
+__all__ = [
+    "AREA_COLUMNS",
+    "Moving",
+    "area_sheet",
+    "covering_moves",
+    "search_areas",
+    "search_areas_of",
+    "weak_promises",
+]
 
 AREA_COLUMNS = (
     "site_id",
@@ -70,8 +80,8 @@ _WEAK_PERCENT = 50.0
 _SHOWN = 10
 _OTHERS_COVER = Text(zh="没有范围：其他站点已覆盖全部人群", en="no area: others cover everything")
 _BASES = {
-    "plan": Text(zh="方案覆盖量", en="what the plan covers"),
-    "site": Text(zh="本站新增覆盖", en="what the site adds"),
+    "plan": Text(zh="方案成效", en="what the plan is worth"),
+    "site": Text(zh="本站新增成效", en="what the site adds"),
 }
 
 
@@ -90,60 +100,106 @@ class _Stretches:
     metres: NDArray[np.float64]
 
 
+@dataclass(frozen=True, eq=False)
+class Moving:
+    """A site that may move, and what there is to gain beside all others.
+
+    A premises gains the weight of every row whose place is within the row's walk of it; that may
+    understate what it gains, never overstate it.
+
+    Attributes:
+        site: its number. gain: what the site itself gains. whole: what the whole plan is worth.
+        place: int64[n], demand place of every row.
+        radius: int64[n], ticks that people of the row walk at most. speed: float64[n], m/s.
+        weight: int64[n], > 0.
+    """
+
+    site: int
+    gain: int
+    whole: int
+    place: NDArray[np.int64]
+    radius: NDArray[np.int64]
+    speed: NDArray[np.float64]
+    weight: NDArray[np.int64]
+
+
 def search_areas_of(run: SitingRun, wanted: SearchAreasInput) -> gpd.GeoDataFrame:
     """The search areas of all new sites of a run, in order of their gain."""
     case = run.case
+    new = [gain.site for gain in run.gains]
     return search_areas(
         run.district.streets,
         case.mode,
-        case.problem,
-        case.demand,
+        case.demand.places,
         list(case.sites["site_id"]),
         case.sites.geometry,
-        run.open_sites,
-        [gain.site for gain in run.gains],
+        covering_moves(case.problem, case.demand, run.open_sites, new),
+        case.problem.weight_scale,
         wanted,
     )
+
+
+def covering_moves(
+    problem: SitingProblem,
+    demand: DemandRows,
+    open_sites: NDArray[np.int32],
+    new_sites: Sequence[int],
+) -> list[Moving]:
+    """What each new site of a siting covers alone, for all whom no other covers."""
+    weight = problem.demand_weight
+    plan = covered(problem, open_sites)
+    found = []
+    for site in new_sites:
+        left = ~covered(problem, open_sites[open_sites != site]) & (weight > 0)
+        rows = np.flatnonzero(left)
+        found.append(
+            Moving(
+                site=site,
+                gain=int(weight[plan & left].sum()),
+                whole=int(weight[plan].sum()),
+                place=demand.place[rows].astype(np.int64),
+                radius=demand.radius[rows],
+                speed=demand.speed[rows],
+                weight=weight[rows],
+            )
+        )
+    return found
 
 
 def search_areas(
     streets: StreetNetwork,
     mode: TravelMode,
-    problem: SitingProblem,
-    demand: DemandRows,
+    places: gpd.GeoDataFrame,
     site_ids: Sequence[str],
     site_points: gpd.GeoSeries,
-    open_sites: NDArray[np.int32],
-    new_sites: Sequence[int],
+    moves: Sequence[Moving],
+    weight_scale: int,
     wanted: SearchAreasInput,
 ) -> gpd.GeoDataFrame:
-    """One row per new site: where any premises loses at most the limit, the others fixed.
+    """One row per site that may move: where any premises loses at most the limit, others fixed.
 
     Args:
-        streets: the network of the reach lists.
-        mode: how people walk there, at one speed.
-        problem: reach lists and circles, in milliseconds.
-        demand: the rows of the problem.
-        site_ids: id of every site of the problem.
+        streets: the network on which people walk.
+        mode: how they walk there, at one speed.
+        places: demand places (WGS 84).
+        site_ids: id of every site.
         site_points: every site (WGS 84).
-        open_sites: all open sites of the plan.
-        new_sites: those that may move, in the order of the rows.
+        moves: the sites that may move, in the order of the rows.
+        weight_scale: weight of one person.
         wanted: limit and spacing.
 
     Returns:
         The columns ``AREA_COLUMNS`` (gain in persons, weighted; limits and worst losses in % of
-        what the plan and what the site alone covers) and ``geometry``, a polygon in WGS 84, empty
-        where no stretch keeps the limit or the site alone covers nobody (``gain`` 0).
+        what the plan and what the site alone is worth) and ``geometry``, a polygon in WGS 84,
+        empty where no stretch keeps the limit or the site alone gains nothing (``gain`` 0).
     """
-    at_places = snap(
-        streets, demand.places.geometry.x.to_numpy(), demand.places.geometry.y.to_numpy(), mode
-    )
+    at_places = snap(streets, places.geometry.x.to_numpy(), places.geometry.y.to_numpy(), mode)
     middles = site_points.to_crs(streets.crs)
-    finder = _Finder(streets, mode, problem, demand, at_places, wanted)
+    finder = _Finder(streets, mode, at_places, weight_scale, wanted)
     rows, shapes = [], []
-    for order, site in enumerate(new_sites, start=1):
-        figures, shape = finder.area(site, np.asarray(open_sites), middles.iloc[site])
-        rows.append({"site_id": site_ids[site], "order": order, **figures})
+    for order, move in enumerate(moves, start=1):
+        figures, shape = finder.area(move, middles.iloc[move.site])
+        rows.append({"site_id": site_ids[move.site], "order": order, **figures})
         shapes.append(shape)
     frame = gpd.GeoDataFrame(
         pd.DataFrame(rows, columns=list(AREA_COLUMNS)), geometry=shapes, crs=streets.crs
@@ -163,34 +219,26 @@ class _Finder:
         self,
         streets: StreetNetwork,
         mode: TravelMode,
-        problem: SitingProblem,
-        demand: DemandRows,
         at_places: Snapped,
+        weight_scale: int,
         wanted: SearchAreasInput,
     ) -> None:
-        self.streets, self.mode, self.problem = streets, mode, problem
-        self.demand, self.at_places, self.wanted = demand, at_places, wanted
-        # At BASE_SPEED a millisecond is a millimetre; floor and one off keep clear of rounding.
-        self.budget = np.floor(demand.radius * demand.speed / mode.speed).astype(np.int64) - 1
+        self.streets, self.mode, self.at_places = streets, mode, at_places
+        self.weight_scale, self.wanted = weight_scale, wanted
         arcs = mode_graph(streets, mode)
         self.both_ways = arcs.forward & arcs.backward
         self.tree = shapely.STRtree(streets.lines())
         self.usable = streets.usable(mode)
 
-    def area(
-        self, site: int, open_sites: NDArray[np.int32], middle: shapely.Point
-    ) -> tuple[dict[str, object], BaseGeometry]:
+    def area(self, move: Moving, middle: shapely.Point) -> tuple[dict[str, object], BaseGeometry]:
         """Figures and polygon (in the streets' system) of one site."""
-        weight = self.problem.demand_weight
-        plan = covered(self.problem, open_sites)
-        left = ~covered(self.problem, open_sites[open_sites != site]) & (weight > 0)
-        gain, whole = int(weight[plan & left].sum()), int(weight[plan].sum())
+        gain, whole = move.gain, move.whole
         if not gain:
             return self._nothing(whole), shapely.MultiPolygon()
         base = whole if self.wanted.of == "plan" else gain
         allowed = int(np.floor(base * self.wanted.percent / 100))
         stretches = self._stretches(middle)
-        sure = self._sure(left, middle, stretches)
+        sure = self._sure(move, middle, stretches)
         width, keeps = _widest(stretches, sure, gain - allowed)
         lost = gain - sure[width][keeps]
         worst = float(max(0, int(lost.max()))) if keeps.any() else float("nan")
@@ -201,7 +249,7 @@ class _Finder:
             "limit_percent_of_site": 100 * allowed / gain if gain else float("nan"),
             "worst_percent_of_plan": 100 * worst / whole if whole else float("nan"),
             "worst_percent_of_site": 100 * worst / gain if gain else float("nan"),
-            "gain": gain / self.problem.weight_scale,
+            "gain": gain / self.weight_scale,
             "points": len(stretches.points),
             "street_m": round(float(stretches.metres[keeps].sum()), 1),
             "half_width_m": width if keeps.any() else float("nan"),
@@ -246,20 +294,21 @@ class _Finder:
         return _Stretches(points, gap, np.where(last, 0.0, (length / parts)[owner]))
 
     def _sure(
-        self, left: NDArray[np.bool_], middle: shapely.Point, stretches: _Stretches
+        self, move: Moving, middle: shapely.Point, stretches: _Stretches
     ) -> dict[float, NDArray[np.int64]]:
-        """For every half width, the weight that each stretch is sure to cover."""
-        rows = np.flatnonzero(left)
-        widest = int(self.budget[rows].max(initial=0))
+        """For every half width, the weight that each stretch is sure to gain."""
+        # At the mode's speed; floor and one off keep clear of rounding.
+        budget = np.floor(move.radius * move.speed / self.mode.speed).astype(np.int64) - 1
+        widest = int(budget.max(initial=0))
         farthest = self.wanted.within_m + max(self.wanted.spacing_m, 0.0) + widest / 1000
-        places = np.unique(self.demand.place[rows])
+        places = np.unique(move.place)
         away = np.hypot(self.at_places.x[places] - middle.x, self.at_places.y[places] - middle.y)
         # An edge that begins within ``within_m`` may end far beyond it.
         longest = float(self.streets.edge_length[stretches.points.edge].max(initial=0.0))
         places = places[away <= farthest * self.mode.speed + longest]
-        number = np.full(len(self.demand.places), -1, dtype=np.int64)
+        number = np.full(len(self.at_places), -1, dtype=np.int64)
         number[places] = np.arange(places.size)
-        rows = rows[number[self.demand.place[rows]] >= 0]
+        rows = np.flatnonzero(number[move.place] >= 0)
         found = reach(
             self.streets,
             self.at_places.take(places),
@@ -274,9 +323,9 @@ class _Finder:
                 found.target,
                 found.cost,
                 stretches.gap,
-                number[self.demand.place[rows]],
-                self.budget[rows],
-                self.problem.demand_weight[rows],
+                number[move.place[rows]],
+                budget[rows],
+                move.weight[rows],
                 int(np.ceil(1000 * width / self.mode.speed)),
             )
             for width in _HALF_WIDTHS
@@ -347,7 +396,7 @@ def area_sheet(areas: gpd.GeoDataFrame) -> Sheet:
         sheet_column(
             "worst_percent_of_site", "最大损失：占本站（%）", "worst loss, of site (%)", 1
         ),
-        sheet_column("gain", "本站新增覆盖", "covered by the site alone", 0),
+        sheet_column("gain", "本站新增成效", "gained by the site alone", 0),
         sheet_column("street_m", "临街长度（米）", "streets (m)", 0),
         sheet_column("half_width_m", "距街最远（米）", "from the street (m)", 0),
         sheet_column("area_m2", "面积（平方米）", "area (m2)", 0),

@@ -15,6 +15,7 @@ from scenarios.model_territory import SearchAreasInput
 from scenarios.siting.run import SitingRun, run_siting
 from scenarios.territory.search_areas import (
     area_sheet,
+    covering_moves,
     search_areas,
     search_areas_of,
     weak_promises,
@@ -151,12 +152,11 @@ class TestAreas:
         areas = search_areas(
             run.district.streets,
             run.case.mode,
-            doubled,
-            run.demand,
+            run.demand.places,
             ["P", "Q"],
             beside.iloc[twice].reset_index(drop=True),
-            np.array([0, 1], dtype=np.int32),
-            [1],
+            covering_moves(doubled, run.demand, np.array([0, 1], dtype=np.int32), [1]),
+            doubled.weight_scale,
             SearchAreasInput(percent=2),
         )
         (row,) = areas.itertuples()
