@@ -446,8 +446,8 @@ WISHES_FOR_STRANGERS = FaultKind(
 )
 NAMED_TOO_FEW = FaultKind(
     "CC-S221",
-    "the visit {id} needs {staff} people and must be made by named ones, but names {count}",
-    "服务 {id} 需要 {staff} 人且必须由指定人员上门，但只指定了 {count} 人",
+    "the visit needs {staff} people, all of them to be named ones, and names {count}",
+    "该服务需要 {staff} 人且必须由指定人员上门，但只指定了 {count} 人",
     "name more people, or leave out (must)",
     "请指定更多人员，或去掉“（必须）”",
 )

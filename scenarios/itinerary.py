@@ -17,10 +17,10 @@ from scenarios.catalogue import Catalogue
 from scenarios.contacts import Contact, staff_key
 from scenarios.meals import MealsRun, Trip
 from scenarios.model import Text
-from scenarios.records import Tier
-from scenarios.rounds import Round
+from scenarios.records import Tier, Visit
+from scenarios.rounds import Round, RoundStop
 from scenarios.visits import VisitsRun
-from scenarios.words import MODES, TIERS
+from scenarios.words import BREAK, MODES, TIERS
 
 __all__ = ["PaperRow", "PaperSheet", "carer_sheets", "loading_lists", "people_of"]
 
@@ -86,29 +86,14 @@ def _carer_sheet(
     run: VisitsRun, round_: Round, catalogue: Catalogue, contacts: Contacts, lang: Lang
 ) -> PaperSheet:
     carer = run.case.carers[round_.vehicle]
-    rows = []
-    for stop in round_.tasks:
-        visit = run.case.visits[stop.step.index]
-        contact = contacts.get(visit.client, Contact(visit.client))
-        cells = (
-            getattr(TIERS[visit.tier], lang),
-            f"{hour(stop.step.start)}–{hour(stop.step.finish)}",
-            contact.name or visit.client,
-            contact.phone,
-            contact.address or (visit.community or ""),
-            catalogue.service_name(visit.service, lang),
-            _say(lang, f"{_minutes(stop.travel)} 分", f"{_minutes(stop.travel)} min"),
-            contact.note,
-            "",
-        )
-        rows.append(PaperRow(cells, TIER_COLOURS[visit.tier]))
+    rows = [_stop_row(run, stop, catalogue, contacts, lang) for stop in round_.stops]
     day = run.wanted.day.isoformat()
     facts = (
         (_say(lang, "护理员", "carer"), _named(carer.id, contacts)),
         (_say(lang, "日期", "date"), day),
         (_say(lang, "出发", "leave"), hour(round_.depart)),
         (_say(lang, "结束", "end"), hour(round_.end)),
-        (_say(lang, "服务次数", "visits"), str(len(rows))),
+        (_say(lang, "服务次数", "visits"), str(len(round_.tasks))),
         (_say(lang, "出行方式", "mode"), getattr(MODES[carer.mode], lang)),
         (_say(lang, "路程", "way"), _kilometres(round_.metres, lang)),
     )
@@ -125,6 +110,43 @@ def _carer_sheet(
     )
     title = _say(lang, f"护理员日程 {carer.id}", f"Carer's day {carer.id}")
     return PaperSheet(carer.id, title, facts, columns, tuple(rows), (getattr(_PRIVATE, lang),))
+
+
+def _stop_row(
+    run: VisitsRun, stop: RoundStop, catalogue: Catalogue, contacts: Contacts, lang: Lang
+) -> PaperRow:
+    """A visit's line, or a break's."""
+    time = f"{hour(stop.step.start)}–{hour(stop.step.finish)}"
+    travel = _say(lang, f"{_minutes(stop.travel)} 分", f"{_minutes(stop.travel)} min")
+    if stop.step.kind is StepKind.BREAK:
+        return PaperRow(("", time, "", "", "", getattr(BREAK, lang), travel, "", ""))
+    visit = run.case.visits[stop.step.index]
+    contact = contacts.get(visit.client, Contact(visit.client))
+    note = "; ".join(filter(None, (contact.note, _at_the_door(visit, catalogue, lang))))
+    cells = (
+        getattr(TIERS[visit.tier], lang),
+        time,
+        contact.name or visit.client,
+        contact.phone,
+        contact.address or (visit.community or ""),
+        catalogue.service_name(visit.service, lang),
+        travel,
+        note,
+        "",
+    )
+    return PaperRow(cells, TIER_COLOURS[visit.tier])
+
+
+def _at_the_door(visit: Visit, catalogue: Catalogue, lang: Lang) -> str:
+    """What the carer should know before going: stairs, things to bring, a second carer."""
+    notes = []
+    if visit.staff > 1:
+        notes.append(_say(lang, f"{visit.staff} 人", f"{visit.staff} carers"))
+    if visit.equipment is not None:
+        notes.append(catalogue.equipment_name(visit.equipment, lang))
+    if visit.stairs:
+        notes.append(_say(lang, f"{visit.floor} 层无电梯", f"floor {visit.floor}, no lift"))
+    return "; ".join(notes)
 
 
 def _loading_list(run: MealsRun, trip: Trip, contacts: Contacts, lang: Lang) -> PaperSheet:

@@ -64,6 +64,7 @@ def round_totals(rounds: Sequence[Round]) -> dict[str, int]:
         "travel_seconds": sum(round_.travel for round_ in rounds),
         "service_seconds": sum(round_.service for round_ in rounds),
         "waiting_seconds": sum(round_.waiting for round_ in rounds),
+        "rest_seconds": sum(round_.rest for round_ in rounds),
         "metres": sum(round_.metres for round_ in rounds),
     }
 

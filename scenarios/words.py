@@ -14,9 +14,11 @@ from scenarios.records import Mode, Tier
 
 __all__ = [
     "AIMS",
+    "BREAK",
     "CHANGES",
     "MODES",
     "NO_STOCK",
+    "PARTS",
     "PREMISES",
     "QUESTIONS",
     "REASONS",
@@ -24,6 +26,7 @@ __all__ = [
     "SITE_TIERS",
     "STATUSES",
     "TIERS",
+    "WISHES",
     "both",
     "clock",
     "proof",
@@ -66,6 +69,36 @@ REASONS: Mapping[Reason, Text] = {
     Reason.NOT_WORTH: Text(zh="服务成本高于其价值", en="serving it costs more than its prize"),
 }
 """Why a task is unserved, in words."""
+
+BREAK = Text(zh="休息", en="break")
+
+PARTS: Mapping[str, Text] = {
+    "fixed": Text(zh="出车费用", en="use of vehicles"),
+    "time": Text(zh="工资", en="wages"),
+    "distance": Text(zh="里程费用", en="distance"),
+    "waiting": Text(zh="等候", en="waiting"),
+    "overtime": Text(zh="加班加价", en="overtime on top of wages"),
+    "lateness": Text(zh="晚到", en="lateness"),
+    "worst_lateness": Text(zh="最晚一次", en="largest lateness"),
+    "earliness": Text(zh="早到服务", en="earliness"),
+    "preferences": Text(zh="未满足的期望", en="wishes broken"),
+    "continuity": Text(zh="换人", en="not the person who came last time"),
+    "breaks_missed": Text(zh="未安排的休息", en="breaks left out"),
+    "worst_idle": Text(zh="最长空闲", en="longest idle time"),
+    "balance": Text(zh="工时不均", en="uneven working times"),
+    "changes": Text(zh="对原计划的改动", en="changes to the plan in force"),
+    "remote": Text(zh="改为电话", en="calls in place of visits"),
+    "unserved": Text(zh="未安排", en="unserved"),
+}
+"""Parts of a day's objective."""
+
+WISHES: Mapping[str, Text] = {
+    "carers": Text(zh="指定人员", en="named person"),
+    "sex": Text(zh="性别", en="sex"),
+    "language": Text(zh="语言", en="language"),
+    "last": Text(zh="上次人员", en="same person again"),
+}
+"""What clients ask of the person who comes."""
 
 NO_STOCK = Text(zh="厨房份数不足", en="the kitchens have no portion left")
 

@@ -19,7 +19,14 @@ from scenarios.day import DayTerms, VisitDay
 from scenarios.records import Asked, Carer, LinkRule, Visit
 from scenarios.rounds import COST_SCALE, PlaceBook, Travel, cost_per_tick
 
-__all__ = ["break_columns", "link_columns", "pair_columns", "per_tick", "weight_columns"]
+__all__ = [
+    "break_columns",
+    "link_columns",
+    "pair_columns",
+    "per_tick",
+    "weight_columns",
+    "wish_cost",
+]
 
 Flags = NDArray[np.bool_]
 _KINDS = {
@@ -36,6 +43,18 @@ def per_tick(yuan_per_hour: float) -> int:
 
 def _units(yuan: float) -> int:
     return round(100 * yuan) * COST_SCALE
+
+
+def wish_cost(terms: DayTerms, key: str) -> int:
+    """Cost units of breaking a wish; ``last`` is the wish for whoever came last time."""
+    weights = terms.weights
+    yuan = {
+        "carers": weights.named_yuan,
+        "sex": weights.sex_yuan,
+        "language": weights.language_yuan,
+        "last": weights.continuity_yuan,
+    }
+    return _units(yuan[key])
 
 
 def break_columns(carers: Sequence[Carer], terms: DayTerms, book: PlaceBook) -> dict[str, Any]:
@@ -82,25 +101,21 @@ class _Staff:
 
     def ask(self, asked: Asked, terms: DayTerms, allowed: Flags, cost: NDArray[np.int64]) -> None:
         """Enter one client's asking into the visit's rows of both tables."""
-        weights = terms.weights
-        for key, wish, yuan in (
-            ("carers", self._named(asked.carers) if asked.carers else None, weights.named_yuan),
-            ("sex", self._who(lambda c: c.sex is asked.sex, asked.sex), weights.sex_yuan),
-            (
-                "language",
-                self._who(lambda c: asked.language in c.languages, asked.language),
-                weights.language_yuan,
-            ),
-        ):
+        wishes = {
+            "carers": self._named(asked.carers) if asked.carers else None,
+            "sex": self._who(lambda carer: carer.sex is asked.sex, asked.sex),
+            "language": self._who(lambda c: asked.language in c.languages, asked.language),
+        }
+        for key, wish in wishes.items():
             if wish is None:
                 continue
             if key in asked.must:
                 allowed &= wish
             else:
-                cost[~wish] += _units(yuan)
+                cost[~wish] += wish_cost(terms, key)
         allowed &= ~self._named(asked.avoid)
         if asked.last in self._number:
-            cost[~self._named([asked.last])] += _units(weights.continuity_yuan)
+            cost[~self._named([asked.last])] += wish_cost(terms, "last")
 
     def _named(self, ids: Any) -> Flags:
         flags = np.zeros(len(self._carers), dtype=np.bool_)

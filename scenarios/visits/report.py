@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from scenarios.model import Text
@@ -10,17 +11,19 @@ from scenarios.outcome import Outcome, base_layers, district_labels
 from scenarios.report import Fact, MapLayer, MapView, Plot, Report, timeline_plot
 from scenarios.rounds_report import plan_json, round_colours, round_totals
 from scenarios.visits.run import VisitsRun
+from scenarios.visits.services import service_name
 from scenarios.visits.sheets import (
     lost_layer,
     round_layer,
-    service_name,
     stop_layer,
     visit_layers,
     visit_sheets,
 )
-from scenarios.words import TIERS, clock, proof, verdict, warning_texts
+from scenarios.words import BREAK, TIERS, WISHES, clock, proof, verdict, warning_texts
 
 __all__ = ["visits_outcome"]
+
+_REST_COLOUR = "#c9ced1"
 
 
 def visits_outcome(run: VisitsRun) -> Outcome:
@@ -45,18 +48,32 @@ def _summary(run: VisitsRun) -> dict[str, Any]:
     return {
         "day": run.wanted.day.isoformat(),
         "visits": len(run.case.visits),
-        "served": len(run.case.visits) - len(run.unserved),
+        "served": sum(row.served for row in run.tiers),
         "unserved": len(run.unserved),
+        "by_phone": len(run.by_phone),
         "unserved_by_reason": dict(sorted(Counter(str(u.reason) for _, u in run.unserved).items())),
         "tiers": [
             {"tier": int(row.tier), "name": TIERS[row.tier].model_dump()}
-            | {"asked": row.asked, "served": row.served}
+            | {"asked": row.asked, "served": row.served, "by_phone": row.by_phone}
             for row in run.tiers
         ],
         "carers": len(run.case.carers),
         "carers_in_use": len(rounds),
         **round_totals(rounds),
+        "wishes": {row.key: {"asked": row.asked, "kept": row.kept} for row in run.wishes},
+        "objective_yuan": _objective_yuan(run),
+        "suspended": len(run.case.day.suspended),
+        "carers_away": len(run.case.day.off),
         "unplaced_rows": len(run.case.day.unplaced),
+    }
+
+
+def _objective_yuan(run: VisitsRun) -> dict[str, float]:
+    """The parts of the objective in yuan, unserved visits by tier."""
+    scale = 100 * run.problem.cost_scale
+    return {
+        row.key if row.tier is None else f"{row.key}_tier_{int(row.tier)}": row.value / scale
+        for row in run.costs
     }
 
 
@@ -73,6 +90,9 @@ def _report(run: VisitsRun) -> Report:
         tables=(
             sheets["carers"].table(),
             sheets["unserved"].table(),
+            *(sheets[name].table() for name in ("by_phone", "away") if name in sheets),
+            sheets["costs"].table(),
+            *(sheets[name].table() for name in ("allowances",) if name in sheets),
             sheets["rounds"].table(leave_out=("lon", "lat", "metres")),
         ),
         notes=tuple(scenario.assumptions),
@@ -82,7 +102,7 @@ def _report(run: VisitsRun) -> Report:
 
 
 def _facts(run: VisitsRun) -> tuple[Fact, ...]:
-    total, lost = len(run.case.visits), len(run.unserved)
+    total, served = len(run.case.visits), sum(row.served for row in run.tiers)
     work = sum(round_.work for round_ in run.rounds)
     travel = sum(round_.travel for round_ in run.rounds)
     share = 100 * travel / work if work else 0.0
@@ -91,7 +111,7 @@ def _facts(run: VisitsRun) -> tuple[Fact, ...]:
         en="; ".join(f"{TIERS[t.tier].en} {t.served}/{t.asked}" for t in run.tiers),
     )
     return (
-        Fact(Text(zh="已安排服务", en="visits served"), f"{total - lost} / {total}", tiers),
+        Fact(Text(zh="已安排服务", en="visits served"), f"{served} / {total}", tiers),
         Fact(
             Text(zh="出勤护理员", en="carers in use"),
             f"{len(run.rounds)} / {len(run.case.carers)}",
@@ -104,8 +124,33 @@ def _facts(run: VisitsRun) -> tuple[Fact, ...]:
                 en=f"{travel / 3600:.1f} h of {work / 3600:.1f} h",
             ),
         ),
+        *_more_facts(run),
         Fact(Text(zh="求解", en="answer"), verdict(run.answer.result), proof(run.answer.result)),
     )
+
+
+def _more_facts(run: VisitsRun) -> Iterator[Fact]:
+    """Wishes, calls and absences, on days that have any."""
+    asked, kept = (sum(getattr(row, key) for row in run.wishes) for key in ("asked", "kept"))
+    if asked:
+        detail = Text(
+            zh="；".join(f"{WISHES[w.key].zh} {w.kept}/{w.asked}" for w in run.wishes),
+            en="; ".join(f"{WISHES[w.key].en} {w.kept}/{w.asked}" for w in run.wishes),
+        )
+        label = Text(zh="满足的人员期望", en="wishes for the person kept")
+        yield Fact(label, f"{kept} / {asked}", detail)
+    if run.by_phone:
+        yield Fact(Text(zh="改为电话", en="calls in place of visits"), str(len(run.by_phone)))
+    day = run.case.day
+    if day.suspended or day.off:
+        yield Fact(
+            Text(zh="停服与请假", en="suspended and away"),
+            str(len(day.suspended) + len(day.off)),
+            Text(
+                zh=f"停服 {len(day.suspended)} 次服务，请假 {len(day.off)} 人",
+                en=f"{len(day.suspended)} visits suspended, {len(day.off)} carers away",
+            ),
+        )
 
 
 def _timeline(run: VisitsRun) -> Plot:
@@ -118,6 +163,10 @@ def _timeline(run: VisitsRun) -> Plot:
             service = service_name(run, visit.service)
             words = Text(zh=f"{visit.id} {service.zh} {span}", en=f"{visit.id} {service.en} {span}")
             bars.append((name, step.start, step.finish, words, colour))
+        for rest in round_.breaks:
+            span = f"{clock(rest.step.start)[:5]}-{clock(rest.step.finish)[:5]}"
+            words = Text(zh=f"{BREAK.zh} {span}", en=f"{BREAK.en} {span}")
+            bars.append((name, rest.step.start, rest.step.finish, words, _REST_COLOUR))
     return timeline_plot(Text(zh="一日安排", en="The day"), names, bars)
 
 

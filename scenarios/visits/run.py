@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from base.faults import FaultError
+from optimizer.routing.problem import NONE
 from optimizer.routing.solution import Unserved
 from optimizer.stop import ProgressCallback, Stop
 from scenarios.codes import PART_MISSING
@@ -18,17 +19,26 @@ from scenarios.records import Tier, Visit
 from scenarios.rounds import RoundsRun, solve_checked
 from scenarios.tables import Intake
 from scenarios.visits.case import VisitsCase, compile_visits
+from scenarios.visits.fulfilled import (
+    CostRow,
+    Spending,
+    WishCount,
+    cost_rows,
+    count_wishes,
+    spending,
+)
 
 __all__ = ["TierCount", "VisitsRun", "plan_visits", "run_visits"]
 
 
 @dataclass(frozen=True)
 class TierCount:
-    """Visits of one tier: how many are asked for, and how many the plan serves."""
+    """Visits of one tier: how many are asked for, are made, and are done by phone."""
 
     tier: Tier
     asked: int
     served: int
+    by_phone: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,20 +52,59 @@ class VisitsRun(RoundsRun[VisitsCase]):
         return self.scenario.visits
 
     @cached_property
+    def by_phone(self) -> tuple[Visit, ...]:
+        """Visits in whose place somebody calls, highest tier first."""
+        visits = [self.case.visits[task] for task in self._calls]
+        return tuple(sorted(visits, key=lambda visit: (visit.tier, visit.id)))
+
+    @cached_property
     def unserved(self) -> tuple[tuple[Visit, Unserved], ...]:
-        """Visits that nobody makes, with the reason, highest tier first."""
-        pairs = [(self.case.visits[item.task], item) for item in self.answer.reasons]
+        """Visits that nobody makes and no call stands in for, with the reason, highest tier
+        first.
+        """
+        calls = set(self._calls)
+        pairs = [
+            (self.case.visits[item.task], item)
+            for item in self.answer.reasons
+            if item.task not in calls
+        ]
         return tuple(sorted(pairs, key=lambda pair: (pair[0].tier, pair[1].task)))
 
     @cached_property
+    def _calls(self) -> tuple[int, ...]:
+        remote = self.problem.task_remote_cost
+        return tuple(task for task in self.answer.plan.unserved if remote[task] != NONE)
+
+    @cached_property
     def tiers(self) -> tuple[TierCount, ...]:
-        """Asked and served by tier, tiers that occur only."""
-        left = set(self.answer.plan.unserved)
-        asked = Counter(visit.tier for visit in self.case.visits)
-        lost = Counter(self.case.visits[task].tier for task in left)
+        """Asked, served and called by tier, tiers that occur only."""
+        visits = self.case.visits
+        asked = Counter(visit.tier for visit in visits)
+        lost = Counter(visits[task].tier for task in self.answer.plan.unserved)
+        calls = Counter(visit.tier for visit in self.by_phone)
         return tuple(
-            TierCount(tier, asked[tier], asked[tier] - lost[tier]) for tier in Tier if asked[tier]
+            TierCount(tier, asked[tier], asked[tier] - lost[tier], calls[tier])
+            for tier in Tier
+            if asked[tier]
         )
+
+    @cached_property
+    def wishes(self) -> tuple[WishCount, ...]:
+        """Wishes for the person, asked and kept."""
+        return count_wishes(self.case, self.rounds)
+
+    @cached_property
+    def costs(self) -> tuple[CostRow, ...]:
+        """The objective part by part."""
+        calls = set(self._calls)
+        dropped = [task for task in self.answer.plan.unserved if task not in calls]
+        parts = self.answer.result.parts
+        return cost_rows(self.case, self.rounds, parts, dropped, self._calls)
+
+    @cached_property
+    def spending(self) -> tuple[Spending, ...]:
+        """What the clients' allowances pay."""
+        return spending(self.case, set(self.answer.plan.unserved))
 
 
 def run_visits(

@@ -5,16 +5,21 @@ from __future__ import annotations
 import geopandas as gpd
 from shapely.geometry import Point
 
+from optimizer.routing.solution import StepKind
 from scenarios.model import Text
-from scenarios.outcome import Sheet, sheet_column
+from scenarios.outcome import Cell, Sheet, sheet_column
+from scenarios.records import Carer, Visit
+from scenarios.rounds import Round, RoundStop
 from scenarios.rounds_report import empty_layer, round_colours, round_lines, unplaced_sheets
+from scenarios.visits.balance_sheets import allowance_sheet, away_sheet, cost_sheet, phone_sheet
+from scenarios.visits.fulfilled import wishes_of
 from scenarios.visits.run import VisitsRun
-from scenarios.words import MODES, REASONS, TIERS, both, clock
+from scenarios.visits.services import service_name
+from scenarios.words import BREAK, MODES, REASONS, TIERS, WISHES, clock
 
 __all__ = [
     "lost_layer",
     "round_layer",
-    "service_name",
     "stop_layer",
     "visit_layers",
     "visit_sheets",
@@ -22,45 +27,27 @@ __all__ = [
 
 
 def visit_sheets(run: VisitsRun) -> tuple[Sheet, ...]:
-    """Rounds, unserved visits, work by carer, rows to place by hand."""
+    """Rounds, unserved visits, work by carer, costs, and what else the day has: calls, allowances,
+    who is away, rows to place by hand.
+    """
+    more = (phone_sheet(run), allowance_sheet(run), away_sheet(run))
     return (
         _rounds_sheet(run),
         _unserved_sheet(run),
         _carers_sheet(run),
+        cost_sheet(run),
+        *(sheet for sheet in more if sheet.rows),
         *unplaced_sheets(run.case.day.unplaced),
     )
-
-
-def service_name(run: VisitsRun, service: str) -> Text:
-    """What the day's catalogue calls a service; its id where it does not know it."""
-    known = run.case.day.catalogue.services.get(service)
-    return both(service) if known is None else known.name
 
 
 def _rounds_sheet(run: VisitsRun) -> Sheet:
     rows = []
     for round_ in run.rounds:
-        carer = run.case.carers[round_.vehicle]
-        for order, stop in enumerate(round_.tasks, start=1):
-            visit = run.case.visits[stop.step.index]
-            rows.append(
-                (
-                    carer.id,
-                    visit.id,
-                    clock(stop.step.start),
-                    clock(stop.step.finish),
-                    order,
-                    clock(stop.step.arrive),
-                    visit.client,
-                    service_name(run, visit.service),
-                    TIERS[visit.tier],
-                    stop.travel / 60,
-                    stop.metres,
-                    stop.waiting / 60,
-                    visit.place.lon,
-                    visit.place.lat,
-                )
-            )
+        order = 0
+        for stop in round_.stops:
+            order += stop.step.kind is StepKind.TASK
+            rows.append(_stop_row(run, round_, stop, order))
     columns = (
         sheet_column("carer", "护理员", "carer"),
         sheet_column("visit", "服务编号", "visit"),
@@ -71,6 +58,7 @@ def _rounds_sheet(run: VisitsRun) -> Sheet:
         sheet_column("client", "老人", "client"),
         sheet_column("service", "服务项目", "service"),
         sheet_column("tier", "保障层级", "tier"),
+        sheet_column("wishes", "人员期望", "wishes"),
         sheet_column("travel_min", "路程（分钟）", "way (minutes)", 1),
         sheet_column("metres", "路程（米）", "way (m)", 0),
         sheet_column("waiting_min", "等候（分钟）", "waiting (minutes)", 1),
@@ -78,6 +66,42 @@ def _rounds_sheet(run: VisitsRun) -> Sheet:
         sheet_column("lat", "纬度", "latitude", 6),
     )
     return Sheet("rounds", Text(zh="各护理员行程", en="Rounds"), columns, tuple(rows))
+
+
+def _stop_row(run: VisitsRun, round_: Round, stop: RoundStop, order: int) -> tuple[Cell, ...]:
+    """A visit, or a break: a row without a visit."""
+    carer, step = run.case.carers[round_.vehicle], stop.step
+    visit = run.case.visits[step.index] if step.kind is StepKind.TASK else None
+    place = run.case.places[stop.place] if visit is None else visit.place
+    return (
+        carer.id,
+        None if visit is None else visit.id,
+        clock(step.start),
+        clock(step.finish),
+        None if visit is None else order,
+        clock(step.arrive),
+        None if visit is None else visit.client,
+        BREAK if visit is None else service_name(run, visit.service),
+        None if visit is None else TIERS[visit.tier],
+        None if visit is None else _wishes(visit, carer),
+        stop.travel / 60,
+        stop.metres,
+        stop.waiting / 60,
+        place.lon,
+        place.lat,
+    )
+
+
+def _wishes(visit: Visit, carer: Carer) -> Text | None:
+    """The kinds of wishes of the visit, each with a mark whether it is kept."""
+    kept = wishes_of(visit.asked, carer)
+    if not kept:
+        return None
+    marks = [(WISHES[key], "✓" if is_kept else "✗") for key, is_kept in kept.items()]
+    return Text(
+        zh="；".join(f"{word.zh}{mark}" for word, mark in marks),
+        en="; ".join(f"{word.en} {mark}" for word, mark in marks),
+    )
 
 
 def _unserved_sheet(run: VisitsRun) -> Sheet:
@@ -112,6 +136,8 @@ def _carers_sheet(run: VisitsRun) -> Sheet:
         sheet_column("service_min", "服务（分钟）", "service (minutes)", 0),
         sheet_column("travel_min", "路程（分钟）", "way (minutes)", 0),
         sheet_column("waiting_min", "等候（分钟）", "waiting (minutes)", 0),
+        sheet_column("rest_min", "休息（分钟）", "breaks (minutes)", 0),
+        sheet_column("overtime_min", "加班（分钟）", "overtime (minutes)", 0),
         sheet_column("km", "路程（千米）", "way (km)", 1),
     )
     rows = tuple(
@@ -125,6 +151,8 @@ def _carers_sheet(run: VisitsRun) -> Sheet:
             round_.service / 60,
             round_.travel / 60,
             round_.waiting / 60,
+            round_.rest / 60,
+            max(0, round_.end - run.case.carers[round_.vehicle].shift[1]) / 60,
             round_.metres / 1000,
         )
         for round_ in run.rounds
