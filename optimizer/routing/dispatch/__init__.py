@@ -1,0 +1,1 @@
+"""The running day: what happened so far, ranked insertions, what-if, and what would help."""
