@@ -9,6 +9,7 @@ from benchmarks.suites.cflp import CFLP
 from benchmarks.suites.cpmp import CPMP
 from benchmarks.suites.day import DAY
 from benchmarks.suites.hhcrsp import HHCRSP
+from benchmarks.suites.insert import INSERT
 from benchmarks.suites.matrix import MATRIX
 from benchmarks.suites.mclp_cordeau import MCLP_CORDEAU
 from benchmarks.suites.mclp_points import MCLP_POINTS
@@ -35,6 +36,7 @@ _ALL: tuple[Suite, ...] = (
     DAY,
     MEALS,
     HHCRSP,
+    INSERT,
 )
 
 SUITES: Mapping[str, Suite] = {suite.name: suite for suite in _ALL}
