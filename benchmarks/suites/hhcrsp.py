@@ -169,7 +169,7 @@ def ours(case: Case, limits: Limits) -> Outcome:
         seconds=None if limits.iterations is not None else limits.seconds,
         iterations=limits.iterations,
     )
-    answer = solve(problem, stop=stop, seed=limits.seed, progress=hear)
+    answer = solve(problem, stop=stop, seed=limits.seed, threads=limits.threads, progress=hear)
     seconds = answer.result.seconds
     routes: list[list[Visit]] = [[] for _ in instance.caregiver]
     for route in answer.plan.routes:

@@ -3,12 +3,13 @@
 **Method** (after Ceschia, Di Gaspero, Rosati and Schaerf 2024, for home care with synchronised
 visits). A plan is a global order of all groups of tied tasks and a person for each task; each
 person's round is the order's part that is theirs, and everything starts as early as rounds,
-windows and links allow. So no plan lets people wait for each other in a circle. Moves: relocate a
-task beside a near one, give it to another person, exchange two tasks, move a group in the order,
-exchange runs (or-opt, cross exchange) or tails (2-opt*) of two rounds, exchange or redraw the
-people of a group, leave a group out. New times are passed on only as far as they differ
-(``sync_kernels``). The temperature falls geometrically with the share of the limit that is used;
-long limits are spent on several annealings.
+windows and links allow. So no plan lets people wait for each other in a circle. Moves: take a
+task, a partner of a tied group or a whole group out and put it back at one of several places near
+others (drawn by heat bath, see ``sync_moves_kernels``); exchange two tasks; exchange runs
+(or-opt, cross exchange) or tails (2-opt*) of two rounds. New times are passed on only as far as
+they differ and as the cost can still be accepted (``sync_kernels``). The temperature falls
+geometrically with the share of the limit that is used; long limits are spent on several
+annealings. Several threads search on their own, each from another seed.
 
 Afterwards tied and late visits are held at their times, every round gets its least duration, and
 what still fits is put in (``insert.mend``).
@@ -16,7 +17,9 @@ what still fits is put in (``insert.mend``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,31 +29,34 @@ from optimizer.routing.problem import NONE
 from optimizer.routing.solution import Plan, Route, Step, StepKind
 from optimizer.routing.sync_kernels import (
     AFTER,
+    COST,
     FIRST,
     HEAD,
     LAST,
     START_AT,
     VEHICLE,
     SyncState,
-    objective,
-    spread_keys,
 )
 from optimizer.routing.sync_model import SyncModel
-from optimizer.routing.sync_moves_kernels import anneal_chunk, rebuild, try_groups
+from optimizer.routing.sync_moves_kernels import anneal_chunk, construct, rebuild, spread_keys
 from optimizer.stop import StopClock
 
-__all__ = ["MOVES", "Annealing"]
+__all__ = ["MOVES", "Annealing", "anneal"]
+
+Tell = Callable[[Plan, int], None]
 
 MOVES = 1_000
 """Moves that count as one iteration."""
-_SPREAD = 50
+_SPREAD = 10
 """Iterations between two renumberings of the order."""
 _CYCLE = 100
 """Iterations per task in one annealing."""
 _MOST_CYCLES = 50
-_HOT, _COLD = 1.0, 0.01
+_HOT, _COLD = 3.0, 0.01
 """First and last temperature, in costs of a way to the next visit."""
-_TRIES = 200
+TRIES = 8
+"""Places tried in one relocation."""
+_FIRST_TRIES = 200
 """Places tried for every group when the first plan is made."""
 _PROBE = 20
 """Iterations by whose speed the number of annealings is chosen under a time limit."""
@@ -62,6 +68,7 @@ class Annealing:
     Attributes:
         model: the problem in the search's terms.
         iterations: iterations done.
+        objective: of the best plan so far, in the model's weights.
     """
 
     def __init__(self, model: SyncModel, seed: int) -> None:
@@ -71,7 +78,7 @@ class Annealing:
         self._work = model.work()
         self._state = model.empty()
         self._construct()
-        self._best = int(objective(model.data, self._state))
+        self.objective = int(self._state.total[COST])
         self._best_key = self._state.key.copy()
         self._best_vehicle = self._state.task[:, VEHICLE].copy()
 
@@ -85,14 +92,14 @@ class Annealing:
             tier.append(int(problem.task_tier[sources].min()))
             due.append(int(problem.window_close[problem.window_indptr[sources + 1] - 1].min()))
         order = np.lexsort((due, tier)).astype(np.int64)
-        try_groups(data, self._state, self._work, order, self._rng, _TRIES)
+        construct(data, self._state, self._work, order, self._rng, _FIRST_TRIES)
 
     def run(
         self,
         clock: StopClock,
         *,
         reserve: float = 0.0,
-        tell: Callable[[Plan, int], None] | None = None,
+        tell: Callable[[Annealing], None] | None = None,
     ) -> StopReason:
         """Anneal until the clock says stop.
 
@@ -100,7 +107,7 @@ class Annealing:
             clock: the running stop rule. With neither seconds nor iterations one annealing is
                 made.
             reserve: seconds to leave on the clock.
-            tell: called with every new best plan, at most once per iteration.
+            tell: called after every iteration that found a better plan.
         """
         data = self.model.data
         if data.group.shape[0] == 0:
@@ -129,17 +136,18 @@ class Annealing:
                     self._work,
                     self._best_key,
                     self._best_vehicle,
-                    self._best,
+                    self.objective,
                     self._rng,
                     MOVES,
                     heat,
+                    TRIES,
                 )
             )
             self.iterations += 1
-            if best < self._best:
-                self._best = best
+            if best < self.objective:
+                self.objective = best
                 if tell is not None:
-                    tell(self.plan(), self.iterations)
+                    tell(self)
 
     def _cycles(self, clock: StopClock) -> int:
         limit = clock.rule.iterations
@@ -191,3 +199,43 @@ class Annealing:
         home = int(problem.vehicle_end[vehicle])
         end = now if home == NONE else now + int(time[here, home])
         return Route(vehicle=vehicle, depart=depart, end=end, steps=tuple(steps))
+
+
+def anneal(
+    searches: Sequence[Annealing],
+    clock: StopClock,
+    *,
+    reserve: float = 0.0,
+    tell: Tell | None = None,
+) -> tuple[Annealing, StopReason]:
+    """Run several searches at once, each in a thread of its own.
+
+    Args:
+        searches: at least one, over the same problem.
+        clock: the running stop rule, for each of them.
+        reserve: seconds to leave on the clock.
+        tell: called with plans better than all before and the iterations of their search, by one
+            thread at a time.
+
+    Returns:
+        The search with the best plan (the first of equals), and why it stopped.
+    """
+    lock = Lock()
+    best = min(search.objective for search in searches)
+
+    def hear(search: Annealing) -> None:
+        nonlocal best
+        with lock:
+            if tell is not None and search.objective < best:
+                best = search.objective
+                tell(search.plan(), search.iterations)
+
+    def run(search: Annealing) -> StopReason:
+        return search.run(clock, reserve=reserve, tell=None if tell is None else hear)
+
+    if len(searches) == 1:
+        return searches[0], run(searches[0])
+    with ThreadPoolExecutor(len(searches)) as pool:
+        reasons = list(pool.map(run, searches))
+    won = min(range(len(searches)), key=lambda row: searches[row].objective)
+    return searches[won], reasons[won]

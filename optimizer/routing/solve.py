@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from optimizer.result import SolveResult, Status, StopReason, versions_of
-from optimizer.routing.anneal import Annealing
+from optimizer.routing.anneal import Annealing, anneal
 from optimizer.routing.explain import FITS, EmptyDays, explain
 from optimizer.routing.insert import Rounds, mend, plannable
 from optimizer.routing.problem import RoutingProblem
@@ -31,6 +31,8 @@ from optimizer.stop import Progress, ProgressCallback, Stop, StopClock
 __all__ = ["count_plan", "solve", "solve_linked", "solve_visits"]
 
 Tell = Callable[[str, int | None, int], None]
+_NEXT_SEED = 1_000_003
+"""Between the seeds of two threads."""
 _RESERVE = 0.05
 """Share of the time limit kept for mending and explaining, at most two seconds."""
 
@@ -40,6 +42,7 @@ def solve(
     *,
     stop: Stop | None = None,
     seed: int = 0,
+    threads: int = 1,
     progress: ProgressCallback | None = None,
 ) -> RoutingAnswer:
     """Plan the rounds of a problem.
@@ -48,6 +51,7 @@ def solve(
         problem: visits, or trips where any vehicle loads (those neither linked nor late).
         stop: stop rule, 30 seconds by default; iterations are the engine's own.
         seed: random seed; with an iteration limit alone the plan is the same every time.
+        threads: searches at once, where the engine is the annealing.
         progress: called with incumbents in cost units.
 
     Returns:
@@ -58,7 +62,7 @@ def solve(
     if np.any(problem.vehicle_max_trips > 0):
         return solve_trips(problem, stop=stop, seed=seed, progress=progress)
     if problem.is_soft or bool(problem.is_tied.any()):
-        return solve_linked(problem, stop=stop, seed=seed, progress=progress)
+        return solve_linked(problem, stop=stop, seed=seed, threads=threads, progress=progress)
     return solve_visits(problem, stop=stop, seed=seed, progress=progress)
 
 
@@ -118,6 +122,7 @@ def solve_linked(
     *,
     stop: Stop,
     seed: int = 0,
+    threads: int = 1,
     progress: ProgressCallback | None = None,
 ) -> RoutingAnswer:
     """Plan a day of visits that links, staff counts or soft windows tie together, by annealing.
@@ -139,11 +144,15 @@ def solve_linked(
             progress(Progress(phase, clock.elapsed, incumbent=objective, iterations=iterations))
             best = objective
 
-    search = Annealing(SyncModel(problem), seed)
-    tell(search.plan(), 0)
+    model = SyncModel(problem)
+    searches = [Annealing(model, seed + _NEXT_SEED * row) for row in range(max(1, threads))]
+    if progress is not None:
+        tell(min(searches, key=lambda search: search.objective).plan(), 0)
     limit = clock.rule.seconds
     reserve = 0.0 if limit is None else min(2.0, _RESERVE * limit)
-    reason = search.run(clock, reserve=reserve, tell=None if progress is None else tell)
+    search, reason = anneal(
+        searches, clock, reserve=reserve, tell=None if progress is None else tell
+    )
     found = search.plan()
     rounds = Rounds(hold(problem, found.routes), found.routes)
     mend(rounds)

@@ -15,11 +15,12 @@ from optimizer.routing.problem import NONE, UNREACHABLE, LinkKind, RoutingProble
 from optimizer.routing.schedule import columns
 from optimizer.routing.schedule_kernels import FAR
 from optimizer.routing.sync_kernels import (
+    COST,
     FIRST,
+    GROUP,
     HEAD,
     LAST,
     LATE,
-    LOST,
     PRICE,
     START_AT,
     TAIL,
@@ -33,6 +34,7 @@ from optimizer.routing.sync_kernels import (
 __all__ = ["SyncModel"]
 
 _NEIGHBOURS = 40
+_QUANTILES = 2**13
 _MOST_PRICE = 2**58
 """Sum of all prices at most, so that objectives stay far inside int64."""
 
@@ -62,32 +64,37 @@ class SyncModel:
     def empty(self) -> SyncState:
         """The plan that serves nobody."""
         data = self.data
-        n, groups, vehicles = self.source.size, data.group.shape[0], self.problem.n_vehicles
-        task = np.full((n, 5), NONE, dtype=np.int64)
+        n, vehicles = self.source.size, self.problem.n_vehicles
+        task = np.full((n, 6), NONE, dtype=np.int64)
         task[:, START_AT], task[:, LATE] = -FAR, 0
         days = np.zeros((vehicles, USED + self.problem.task_load.shape[1]), dtype=np.int64)
         days[:, [HEAD, TAIL]] = NONE
-        total = np.zeros(5, dtype=np.int64)
-        total[LOST], total[WORST_COST] = data.group[:, PRICE].sum(), self.problem.worst_late_cost
-        return SyncState(np.arange(groups, dtype=np.float64), task, days, total)
+        total = np.zeros(4, dtype=np.int64)
+        total[COST], total[WORST_COST] = data.group[:, PRICE].sum(), self.problem.worst_late_cost
+        return SyncState(data.task[:, GROUP].astype(np.float64), task, days, total)
 
     def work(self) -> SyncWork:
         """A workspace for the kernels."""
         n, groups, vehicles = self.source.size, self.data.group.shape[0], self.problem.n_vehicles
         widest = int((self.data.group[:, LAST] - self.data.group[:, FIRST]).max(initial=1))
+        rows = 64 + 8 * (n + vehicles)
 
         def longs(*shape: int) -> NDArray[np.int64]:
             return np.zeros(shape, dtype=np.int64)
 
         return SyncWork(
-            keys=np.zeros((groups, 2)),
-            group=longs(groups, 3),
-            task=longs(n, 2),
-            log=longs(4 * n, 3),
-            days=longs(vehicles, 3),
+            front=longs(groups, 2),
+            touched=longs(vehicles),
+            times=longs(rows, 4),
+            moves=longs(rows, 3),
+            keys=np.zeros((rows, 2)),
+            days=longs(rows, 2),
+            mark=longs(2, 6),
             fresh=longs(widest),
-            count=longs(4),
-            saved=longs(5),
+            crew=longs(3, widest),
+            run=longs(2, n),
+            todo=longs(64 + 4 * n),
+            count=longs(9),
         )
 
     def _pairs(self) -> NDArray[np.int64]:
@@ -179,19 +186,25 @@ class SyncModel:
         window_row = np.cumsum([0, *(len(rows) for rows in window)])
         able_row = np.cumsum([0, *able.sum(axis=1)])
         link_row = np.searchsorted(of_link[by_group], np.arange(price.size + 1))
+        first_open = problem.window_open[problem.window_indptr[:-1]][source]
+        last_close = problem.window_close[problem.window_indptr[1:] - 1][source]
         task = [
             problem.task_place[source],
             problem.task_end_place[source],
             problem.task_duration[source],
             problem.task_late_cost[source],
             group,
+            np.diff(group_row)[group] > 1,
             window_row[:-1],
             window_row[1:],
+            first_open,
+            last_close,
             able_row[:-1],
             able_row[1:],
             *problem.task_load[source].T,
         ]
         rows = [group_row[:-1], group_row[1:], link_row[:-1], link_row[1:], price]
+        timed = bool(problem.vehicle_time_cost.any() or (problem.vehicle_max_work != NONE).any())
         vehicle = np.concatenate([columns(problem).vehicle, problem.vehicle_capacity], axis=1)
         return SyncData(
             time=problem.time,
@@ -205,6 +218,8 @@ class SyncModel:
             able=able,
             able_vehicle=np.nonzero(able)[1].astype(np.int32),
             near=near,
+            gumbel=_gumbel(),
+            flag=np.array([timed], dtype=np.int64),
         )
 
 
@@ -215,3 +230,9 @@ def _components(size: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
         low, high = sorted((int(label[first]), int(label[second])))
         label[label == high] = low
     return np.unique(label, return_inverse=True)[1].astype(np.int64).reshape(-1)
+
+
+def _gumbel() -> NDArray[np.float64]:
+    """float64[2^13], quantiles of the Gumbel distribution at the middles of equal shares."""
+    share: NDArray[np.float64] = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
+    return -np.log(-np.log(share))
