@@ -7,7 +7,7 @@ from that by division, without a search of their own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +18,7 @@ from base.faults import Fault
 from geo.modes import TravelMode, walk
 from geo.reach import Reach, reach
 from geo.snap import Snapped
+from optimizer.siting.coverage import nearest
 from optimizer.siting.problem import Question, SiteStatus, SitingProblem, SitingRequest
 from optimizer.stop import ProgressCallback
 from scenarios.candidates import bonus_persons, generate_candidates
@@ -27,12 +28,14 @@ from scenarios.district import District, far_from_street, in_english
 from scenarios.model import SitesInput, SitingInput
 from scenarios.ways import BASE_SPEED, snap_points, tell_search
 
-__all__ = ["BASE_SPEED", "SitingCase", "compile_siting"]
+__all__ = ["BASE_SPEED", "SitingCase", "compile_siting", "is_wide_enough", "wider"]
 
 _WEIGHT_SCALE = 1000
 _WGS84 = "EPSG:4326"
 _ACCESS_LIMIT = 6 * 3600.0
 """p-median and p-center look this many seconds around every site (at 1 m/s, 21.6 km)."""
+_DETOUR = 2.5
+"""How much longer than straight ways to well spread sites the walks of an answer may be."""
 
 _SITE_COLUMNS = (
     "site_id",
@@ -63,6 +66,9 @@ class SitingCase:
         demand: the demand rows.
         problem, request: what the solver gets.
         warnings: what the user should know.
+        farthest_walk: seconds of walk beyond which pairs are not listed and count as just so far
+            (see :func:`wider`); None where all pairs within reach are listed.
+        is_widened: whether that limit has been raised.
     """
 
     district: District
@@ -74,6 +80,8 @@ class SitingCase:
     problem: SitingProblem
     request: SitingRequest
     warnings: tuple[Fault, ...]
+    farthest_walk: float | None = None
+    is_widened: bool = False
 
 
 def compile_siting(
@@ -99,15 +107,16 @@ def compile_siting(
     at_places = snap_points(district, demand.places.geometry, mode)
     warnings += far_from_street("siting.sites", at_sites, list(served["site_id"]))
     warnings += far_from_street("siting.demand", at_places, list(demand.places["place_id"]))
+    walk_limit = None if wanted.explain else _first_walk(served, demand, district, request)
     found = reach(
         district.streets,
         at_sites,
         at_places,
         mode,
-        _limit_seconds(request.question, demand),
+        _limit_seconds(request.question, demand, walk_limit),
         progress=tell_search(progress),
     )
-    problem = _problem(served, demand, found, request.question)
+    problem = _problem(served, demand, found, request.question, walk_limit)
     return SitingCase(
         district,
         served,
@@ -118,7 +127,39 @@ def compile_siting(
         problem,
         request,
         (*district.warnings, *warnings),
+        walk_limit,
     )
+
+
+def wider(case: SitingCase, progress: ProgressCallback | None = None) -> SitingCase:
+    """The case with pairs twice as far, or, where it is wider already, with all of them.
+
+    Where no site stands yet, a p-median or p-center over a city would list every pair of place
+    and site. Pairs beyond some walk U are left out and cost U: no more than in truth, so that
+    the objective of any sites is no more either, and the same where everybody has a site within
+    U. An answer of which that holds is as good, and as far proved, as with all pairs; any other
+    one asks for a wider case.
+    """
+    if case.farthest_walk is None:
+        return case
+    limit = None if case.is_widened else 2 * case.farthest_walk
+    if limit is not None and limit * float(case.demand.speed.max()) >= _ACCESS_LIMIT:
+        limit = None
+    at_places = snap_points(case.district, case.demand.places.geometry, case.mode)
+    question = case.request.question
+    seconds = _limit_seconds(question, case.demand, limit)
+    streets, told = case.district.streets, tell_search(progress)
+    found = reach(streets, case.snapped, at_places, case.mode, seconds, progress=told)
+    problem = _problem(case.sites, case.demand, found, question, limit)
+    return replace(case, problem=problem, farthest_walk=limit, is_widened=True)
+
+
+def is_wide_enough(case: SitingCase, open_sites: NDArray[np.int32]) -> bool:
+    """Whether an answer is the same with all pairs listed; see :func:`wider`."""
+    if case.farthest_walk is None:
+        return True
+    site, _ = nearest(case.problem, open_sites)
+    return bool(np.all((site >= 0) | (case.problem.demand_weight == 0)))
 
 
 def _request(wanted: SitingInput, district: District) -> SitingRequest | None:
@@ -237,15 +278,51 @@ def _site_frame(points: gpd.GeoSeries, columns: dict[str, object]) -> gpd.GeoDat
 # --- reach ----------------------------------------------------------------------------------------
 
 
-def _limit_seconds(question: Question, demand: DemandRows) -> float:
+def _first_walk(
+    sites: gpd.GeoDataFrame, demand: DemandRows, district: District, request: SitingRequest
+) -> float | None:
+    """A walk in seconds within which everybody is likely to have a site; None for no limit.
+
+    The farthest of p places chosen one by one, each the farthest from the sites before it
+    (Gonzalez 1985), times what streets and a better balance of all ways may ask for.
+    """
+    is_access = request.question in (Question.P_MEDIAN, Question.P_CENTER)
+    if not is_access or (sites["status"] == "existing").any() or not request.new_sites:
+        return None
+    crs = district.streets.crs
+    places = _metric(demand.places.geometry[np.unique(demand.place)], crs)
+    points = _metric(sites.geometry, crs)
+    away = np.full(len(places), np.inf)
+    lost = 0
+    for _ in range(min(request.new_sites, len(points))):
+        site = points[np.argmin(np.hypot(*(points - places[lost]).T))]
+        away = np.minimum(away, np.hypot(*(places - site).T))
+        lost = int(np.argmax(away))
+    walk = _DETOUR * float(away.max()) / float(demand.speed.min())
+    walk = max(walk, float(demand.radius.max()) / TICKS_PER_SECOND)
+    return walk if walk * float(demand.speed.max()) < _ACCESS_LIMIT else None
+
+
+def _metric(points: gpd.GeoSeries, crs: object) -> NDArray[np.float64]:
+    there = points.to_crs(crs)
+    return np.column_stack([there.x.to_numpy(), there.y.to_numpy()])
+
+
+def _limit_seconds(question: Question, demand: DemandRows, walk_limit: float | None) -> float:
     if question in (Question.P_MEDIAN, Question.P_CENTER):
-        return _ACCESS_LIMIT
+        if walk_limit is None:
+            return _ACCESS_LIMIT
+        return walk_limit * float(demand.speed.max()) / BASE_SPEED + 1
     widest = float(np.max(demand.radius / TICKS_PER_SECOND * demand.speed))
     return widest / BASE_SPEED
 
 
 def _problem(
-    sites: gpd.GeoDataFrame, demand: DemandRows, found: Reach, question: Question
+    sites: gpd.GeoDataFrame,
+    demand: DemandRows,
+    found: Reach,
+    question: Question,
+    walk_limit: float | None,
 ) -> SitingProblem:
     status = {name: int(SiteStatus[name.upper()]) for name in sites["status"].unique()}
     site_status = sites["status"].map(status).to_numpy(dtype=np.int8)
@@ -255,7 +332,12 @@ def _problem(
         int(demand.radius.max()),
     )
     found = _without_idle_pairs(found, site_status == SiteStatus.EXISTING, demand)
-    indptr, row, cost = _expand(demand, found, within=question in (Question.LSCP, Question.MCLP))
+    longest = demand.radius if question in (Question.LSCP, Question.MCLP) else None
+    unreached = 2 * farthest
+    if walk_limit is not None:
+        unreached = int(walk_limit * TICKS_PER_SECOND)
+        longest = np.full(len(demand.place), unreached, dtype=np.int64)
+    indptr, row, cost = _expand(demand, found, longest)
     weights = np.array([cell.weight for cell in demand.cells])[demand.cell]
     return SitingProblem(
         site_status=site_status,
@@ -268,7 +350,7 @@ def _problem(
         reach_indptr=indptr,
         reach_demand=row,
         reach_cost=cost,
-        unreached_cost=2 * farthest,
+        unreached_cost=unreached,
         ticks_per_second=TICKS_PER_SECOND,
         weight_scale=_WEIGHT_SCALE,
     )
@@ -291,9 +373,12 @@ def _without_idle_pairs(found: Reach, existing: NDArray[np.bool_], demand: Deman
 
 
 def _expand(
-    demand: DemandRows, found: Reach, within: bool
+    demand: DemandRows, found: Reach, longest: NDArray[np.int64] | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
-    """Reach lists by demand row from reach lists by place; ``within`` keeps covered pairs only."""
+    """Reach lists by demand row from those by place.
+
+    ``longest``: int64[n], most ticks of every row, None for no limit.
+    """
     k = len(demand.places)
     rows_of_place = np.bincount(demand.place, minlength=k)
     first_row = np.concatenate([[0], np.cumsum(rows_of_place)])
@@ -303,8 +388,8 @@ def _expand(
     row = (first_row[found.target[pair]] + offset).astype(np.int32)
     cost = np.rint(found.cost[pair] * (BASE_SPEED / demand.speed[row])).astype(np.int64)
     site = np.repeat(np.arange(found.indptr.size - 1), np.diff(found.indptr))[pair]
-    if within:
-        keep = cost <= demand.radius[row]
+    if longest is not None:
+        keep = cost <= longest[row]
         row, cost, site = row[keep], cost[keep], site[keep]
     counts = np.bincount(site, minlength=found.indptr.size - 1)
     indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)

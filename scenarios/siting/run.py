@@ -33,12 +33,20 @@ from scenarios.explain.ids import check_ids
 from scenarios.explain.siting import explain_siting
 from scenarios.explain.telling import Explanation
 from scenarios.model import Scenario, SitingInput
-from scenarios.siting.case import BASE_SPEED, SitingCase, compile_siting
+from scenarios.siting.case import (
+    BASE_SPEED,
+    SitingCase,
+    compile_siting,
+    is_wide_enough,
+    wider,
+)
 from scenarios.territory.catchments import checked_units
 from scenarios.territory.run import Territory, build_territory
 
 __all__ = ["SitingRun", "run_siting"]
 
+_LAST_PART = 0.25
+"""Part of the solve's seconds that a solve with more pairs has at least."""
 _CURVE_SHARE = 0.5
 """The coverage curve may take this share of the solve's seconds on top of them."""
 
@@ -273,8 +281,8 @@ def run_siting(
         units = checked_units(
             wanted.catchments, case.district, case.demand.groups, sure_stations=sure
         )
+    case, answer = _solved(case, stop, wanted.seed, progress)
     problem, request = case.problem, case.request
-    answer = solve(problem, request, stop=stop, seed=wanted.seed, progress=progress)
     violations = check(problem, request, answer)
     if violations:
         raise FaultError(
@@ -290,6 +298,22 @@ def run_siting(
     territory = build_territory(run, units=units, stop=stop, progress=progress)
     run = replace(run, territory=territory, warnings=(*run.warnings, *territory.warnings))
     return _explained(run, stop, progress)
+
+
+def _solved(
+    case: SitingCase, stop: Stop, seed: int, progress: ProgressCallback | None
+) -> tuple[SitingCase, SitingAnswer]:
+    """The answer, and the case in which it holds with all pairs of place and site."""
+    clock = stop.start()
+    while True:
+        left = None
+        if stop.seconds is not None:
+            left = max(clock.remaining, _LAST_PART * stop.seconds)
+        rule = Stop(left, stop.iterations, stop.cancelled)
+        answer = solve(case.problem, case.request, stop=rule, seed=seed, progress=progress)
+        if is_wide_enough(case, answer.open_sites):
+            return case, answer
+        case = wider(case, progress)
 
 
 def _explained(run: SitingRun, stop: Stop, progress: ProgressCallback | None) -> SitingRun:

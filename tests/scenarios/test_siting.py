@@ -121,9 +121,10 @@ class TestReachByCell:
         assert found.demand.persons.sum() == pytest.approx(residents.sum() * 0.85)
 
     def test_pairs_beyond_the_nearest_existing_site_are_left_out_without_loss(
-        self, tmp_path: Path
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Nothing is left out where the station is a mere candidate; with it open, ways agree."""
+        monkeypatch.setattr("scenarios.siting.case._DETOUR", 1e6)
         whole_sites = siting()["siting"]["sites"]
         whole_sites[0]["status"] = "candidate"
         few = run(tmp_path / "few", question="p_median", minutes=1, demand=SLOW).problem
@@ -137,6 +138,30 @@ class TestReachByCell:
                 nearest(few, [0, *more]), nearest(whole, [0, *more]), strict=True
             ):
                 assert mine.tolist() == full.tolist()
+
+    @pytest.mark.parametrize("question", ["p_median", "p_center"])
+    def test_pairs_far_beyond_any_use_are_left_out_until_they_are_needed(
+        self, tmp_path: Path, question: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Without a site that stands: few pairs, more of them, or all give one answer."""
+        sites = siting()["siting"]["sites"]
+        for each in sites:
+            each["status"] = "candidate"
+        part = {"question": question, "sites": sites, "new_sites": 2, "demand": SLOW}
+        found = {}
+        for factor in (1e-3, 0.3, 2.5, 1e6):
+            monkeypatch.setattr("scenarios.siting.case._DETOUR", factor)
+            found[factor] = run(tmp_path / str(factor), minutes=0.1, **part)
+        whole = found[1e6]
+        assert whole.case.farthest_walk is None
+        assert whole.problem.reach_cost.size == whole.problem.n_sites * whole.problem.n_demand
+        assert found[2.5].case.farthest_walk is not None
+        assert found[1e-3].case.is_widened
+        for each in found.values():
+            assert each.answer.result.status is Status.OPTIMAL
+            assert each.answer.result.objective == whole.answer.result.objective
+            assert each.answer.result.bound == whole.answer.result.bound
+            assert each.way["persons_without"].iloc[-1] == 0
 
     def test_empty_cells_make_no_row(self, tmp_path: Path) -> None:
         demand = siting()["siting"]["demand"][0]
