@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 
+from optimizer.routing.features import Feature, used_features
 from optimizer.routing.problem import NONE, LinkKind, RoutingProblem
 from tests.routing_cases import Link, Task, Vehicle, build, random_times, random_windows
 
@@ -193,3 +195,50 @@ def _spread(rng: Rng, rate: float, _: int, __: int, horizon: int) -> Columns:
     if rng.random() < rate:
         columns["balance_cost"] = int(rng.integers(1, 4))
     return columns
+
+
+def reduced(problem: RoutingProblem, keep: Collection[Feature]) -> RoutingProblem:
+    """The problem with only these features left."""
+    dropped = used_features(problem) - frozenset(keep)
+    changes: Columns = {}
+    for feature in dropped:
+        changes |= {name: _OFF[name] for name in _USES.get(feature, ())}
+    if Feature.STAFF in dropped:
+        changes["task_staff"] = np.ones(problem.n_tasks, dtype=np.int64)
+    ties = problem.link_kind <= LinkKind.SEQUENCE
+    kept = (ties & (Feature.TIES in keep)) | (~ties & (Feature.LOOSE_LINKS in keep))
+    for name in ("link_first", "link_second", "link_kind", "link_min", "link_max"):
+        changes[name] = getattr(problem, name)[kept]
+    return problem.replace(**changes)
+
+
+_USES: dict[Feature, tuple[str, ...]] = {
+    Feature.LATENESS: ("task_late_cost", "task_late_window", "worst_late_cost"),
+    Feature.LATE_WINDOW: ("task_late_window",),
+    Feature.EARLINESS: ("task_early_cost",),
+    Feature.WINDOW_AT_END: ("window_at_end",),
+    Feature.ALLOWED: ("pair_allowed",),
+    Feature.PREFERENCES: ("pair_cost",),
+    Feature.PAIR_DURATION: ("pair_duration",),
+    Feature.OVERTIME: ("vehicle_overtime",),
+    Feature.MAX_TRAVEL: ("vehicle_max_travel",),
+    Feature.WAITING: ("vehicle_wait_cost",),
+    Feature.BREAKS: (
+        "break_vehicle",
+        "break_open",
+        "break_close",
+        "break_length",
+        "break_place",
+        "break_prize",
+    ),
+    Feature.WORST_IDLE: ("worst_idle_cost",),
+    Feature.BALANCE: ("balance_cost",),
+    Feature.EQUIPMENT: ("task_equipment",),
+    Feature.REMOTE: ("task_remote_cost",),
+    Feature.ENTITLEMENTS: ("task_payer",),
+    Feature.STABILITY: ("plan_vehicle",),
+}
+_OFF: Columns = dict.fromkeys((name for names in _USES.values() for name in names), ())
+_OFF |= {"worst_late_cost": 0, "worst_idle_cost": 0, "balance_cost": 0}
+_OFF |= {"pair_allowed": np.zeros((0, 0)), "pair_cost": np.zeros((0, 0))}
+_OFF |= {"pair_duration": np.zeros((0, 0))}
