@@ -11,6 +11,7 @@ from optimizer.siting.plan.checking.check import check
 from optimizer.siting.plan.checking.figures import figures_of
 from optimizer.siting.plan.checking.violations import PlanViolationKind as Kind
 from optimizer.siting.plan.explain.marginal_assigned import AssignedState, Pair, Repair
+from optimizer.siting.plan.nearest import choices
 from optimizer.siting.plan.problem import Assignments, PlanAnswer
 
 __all__ = [
@@ -145,6 +146,10 @@ def _served(problem, shown, rng):
                 left[year, row] -= units
                 room[year, site, service] -= units
                 taken.add(year, row, site, units, Pair(0, 0))
+    chosen = choices(problem, shown, problem.chosen)
+    columns = (chosen.year, chosen.row, chosen.site, chosen.amount)
+    for entry in zip(*(each.tolist() for each in columns), strict=True):
+        taken.add(*entry, Pair(0, 0))
     return replace(plan, assignments=_applied(plan.assignments, taken))
 
 

@@ -26,13 +26,14 @@ def _plan(problem, request, seed):
 
 
 def test_values_costs_and_rules_agree_with_the_checker():
-    seen = moves = broken = 0
+    seen = moves = broken = chosen = 0
     for seed in range(100):
         problem, request = random_plan(seed)
         answer = _plan(problem, request, seed)
         if answer is None or not answer.option.size:
             continue
         seen += 1
+        chosen += bool(problem.chosen.any())
         value, cost, travel = figures_after(problem, answer)
         for each in marginal_values(problem, request, answer):
             after = changed_plan(problem, answer, each.move)
@@ -43,7 +44,7 @@ def test_values_costs_and_rules_agree_with_the_checker():
             expected = rules_broken(problem, request, after, network=False)
             assert {rule for rule in found if rule[0] not in _NETWORK} == expected, seed
             broken += bool(found)
-    assert seen > 40
+    assert seen > 40 and chosen > 3
     assert moves > 200
     assert 0 < broken < moves
 

@@ -36,8 +36,8 @@ class MarginalValue:
     Attributes:
         move: the change.
         value: change of the plan's value, as MAX_VALUE counts it; below 0 for a loss. Exact for
-            covered rows and bonuses; for assigned rows with every kept assignment as it is, so
-            that the true change with these sites is at least this.
+            covered rows, bonuses and rows that choose their site; for assigned rows with every
+            kept assignment as it is, so that the true change with these sites is at least this.
         cost: change of the plan's cost over all years, fen.
         travel: change of its travel, as MIN_TRAVEL counts it; a row that is not served any more
             does not travel.

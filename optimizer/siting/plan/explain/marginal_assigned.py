@@ -3,6 +3,9 @@
 All other assignments stay as they are. Units that lose their place go to other open sites with
 room, the most valuable first; room that is new takes units that have no place yet. No unit that
 has a place moves, so the best plan with the same sites may be better, and is never worse.
+
+Where people choose their site themselves (``PlanProblem.nearest``), they choose anew among the
+changed sites, and the change is what comes of that.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from numpy.typing import NDArray
 from optimizer.arrays import csr_rows
 from optimizer.siting.plan.explain.marginal_cover import unit_value
 from optimizer.siting.plan.explain.moves import Move
+from optimizer.siting.plan.nearest import choices
 from optimizer.siting.plan.problem import Assignments, PlanProblem
 from optimizer.siting.plan.tables import UNLIMITED
 
@@ -61,7 +65,7 @@ class AssignedState:
         self, problem: PlanProblem, shown: NDArray[np.int64], assignments: Assignments
     ) -> None:
         self.problem, self.shown = problem, shown
-        demand, self.capacitated = problem.demand, problem.capacitated
+        demand, self.capacitated = problem.demand, problem.capacitated & ~problem.chosen
         years, sites, services = problem.n_years, problem.n_sites, problem.n_services
         at = (assignments.year, assignments.row)
         self.assigned = np.zeros((years, problem.n_demand), dtype=np.int64)
@@ -78,7 +82,9 @@ class AssignedState:
             assignments.amount.tolist(),
             strict=True,
         ):
-            self._taken.setdefault((year, site), []).append((row, amount))
+            if self.capacitated[demand.service[row]]:
+                self._taken.setdefault((year, site), []).append((row, amount))
+        self._chosen = _amounts(assignments, problem.chosen[service])
 
     def _take_entries(self) -> None:
         """Reach entries of assigned rows by site and by row, with their value per unit."""
@@ -108,7 +114,42 @@ class AssignedState:
             lost = list(self._shed(move, year, repair))
             self._fill(move, year, repair)
             self._place(move, year, lost, repair)
+        if self.problem.chosen.any():
+            self._choose(move, repair)
         return repair
+
+    def _choose(self, move: Move, repair: Repair) -> None:
+        """People choose anew in every year in which the site shows another option."""
+        problem, room = self.problem, _with_nothing(self.problem.options.capacity)
+        for year in move.years:
+            old, new = move.before[year], move.after[year]
+            changes = room[old] != room[new]
+            if not np.any(changes & problem.chosen):
+                continue
+            option = np.full_like(self.shown, -1)
+            option[year] = self.shown[year]
+            option[year, move.site] = new
+            after = _amounts(choices(problem, option, problem.chosen & changes), None)
+            before = {
+                key: units
+                for key, units in self._chosen.items()
+                if key[0] == year and changes[problem.demand.service[key[1]]]
+            }
+            for key in sorted(before.keys() | after.keys()):
+                units = after.get(key, 0) - before.get(key, 0)
+                if units:
+                    repair.add(*key, units, self._pair(key[1], key[2]))
+
+    def _pair(self, row: int, site: int) -> Pair:
+        """What a unit of a row is worth at a site."""
+        reach = self.problem.reach
+        part = slice(int(reach.indptr[site]), int(reach.indptr[site + 1]))
+        at = int(reach.indptr[site]) + int(np.searchsorted(reach.demand[part], row))
+        rows, cost = np.array([row]), reach.cost[at : at + 1]
+        weight = self.problem.demand.weight[rows]
+        return Pair(
+            int(unit_value(self.problem, rows, cost, weight)[0]), int(weight[0]) * int(cost[0])
+        )
 
     def _pairs(self, site: int) -> dict[int, Pair]:
         """By row, what a unit of it is worth at a site."""
@@ -196,6 +237,21 @@ class AssignedState:
 
     def _is_open(self, year: int, site: int, row: int) -> bool:
         return self._offers(int(self.shown[year, site]), int(self.problem.demand.service[row]))
+
+
+def _with_nothing(capacity: NDArray[np.int64]) -> NDArray[np.int64]:
+    """int64[o + 1, S], the rooms of options and, at the end (-1), of none."""
+    return np.vstack([capacity, np.zeros_like(capacity[:1])])
+
+
+def _amounts(
+    assignments: Assignments, keep: NDArray[np.bool_] | None
+) -> dict[tuple[int, int, int], int]:
+    """Units by (year, row, site)."""
+    columns = (assignments.year, assignments.row, assignments.site, assignments.amount)
+    some = slice(None) if keep is None else keep
+    entries = zip(*(each[some].tolist() for each in columns), strict=True)
+    return {(year, row, site): amount for year, row, site, amount in entries}
 
 
 def total_value(problem: PlanProblem, repair: Repair) -> int:
