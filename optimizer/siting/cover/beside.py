@@ -14,6 +14,8 @@ from optimizer.siting.cover.search_kernels import search
 
 __all__ = ["SearchBeside"]
 
+_STALLED_ROUNDS = 10_000
+
 
 class SearchBeside:
     """A context in which a second thread goes on searching; the kernels hold no interpreter lock.
@@ -43,6 +45,7 @@ class SearchBeside:
         self._members, self._best = members.copy(), members.copy()
         self._values = np.array([0, units], dtype=np.int64)
         self._words = np.array([word], dtype=np.uint64)
+        self._done = self._found_at = 0
         self._found: NDArray[np.int32] | None = None
         self._lock, self._stop = Lock(), Event()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="cover-search")
@@ -57,10 +60,19 @@ class SearchBeside:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stop.set()
-        self._pool.shutdown()
+        self.end()
         if kind is None:
             self._work.result()
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether far more rounds have found nothing since the last find than came before it."""
+        return self._done >= _STALLED_ROUNDS + 2 * self._found_at
+
+    def end(self) -> None:
+        """End the search; what it has found can still be taken."""
+        self._stop.set()
+        self._pool.shutdown()
 
     def take(self) -> NDArray[np.int32] | None:
         """The newest best set of sites, None where there is none since the last time."""
@@ -80,6 +92,8 @@ class SearchBeside:
                 self._rounds,
                 self._most_out,
             )
+            self._done += self._rounds
             if self._values[1] > before:
+                self._found_at = self._done
                 with self._lock:
                     self._found = self._best.copy()

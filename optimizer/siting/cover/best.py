@@ -113,8 +113,25 @@ class Best:
             try:
                 yield
             finally:
-                beside, self._beside = self._beside, None
-        self._take(beside)
+                self._end_beside()
+
+    def has_searched_beside(self, share: float) -> bool:
+        """Whether the second thread is free.
+
+        Its search ends when it has long found nothing, or after this share of the time.
+        """
+        beside, elapsed = self._beside, self.clock.elapsed
+        if beside is not None and (
+            beside.is_stalled or elapsed > share * (elapsed + self.clock.remaining)
+        ):
+            self._end_beside()
+        return self._beside is None
+
+    def _end_beside(self) -> None:
+        beside, self._beside = self._beside, None
+        if beside is not None:
+            beside.end()
+            self._take(beside)
 
     def _take(self, beside: SearchBeside) -> None:
         found = beside.take()

@@ -21,9 +21,10 @@ from optimizer.siting.cover.best import Best
 from optimizer.siting.cover.bound_kernels import exact_bound
 from optimizer.siting.cover.core import Core, core_of
 from optimizer.siting.cover.groups import Groups
+from optimizer.siting.cover.regions import Relaxation
 from optimizer.siting.highs import Model, as_lp
 
-__all__ = ["search_programs"]
+__all__ = ["relaxation_of", "search_programs"]
 
 # Rounds of local search between nodes.
 _ROUNDS = 300
@@ -40,6 +41,29 @@ class Node:
 
     state: NDArray[np.int8]
     groups: tuple[NDArray[np.int64], ...]
+
+
+def relaxation_of(best: Best) -> Relaxation | None:
+    """Solve the linear relaxation of the whole; it lowers the bound and decides sites.
+
+    None where the clock came first or nothing is left to decide.
+    """
+    state = np.zeros(best.model.n_sites, dtype=np.int8)
+    core = core_of(best.whole, best.room, state)
+    solved = None if core is None or core.room == 0 else _solve(best, core)
+    if core is None or solved is None:
+        return None
+    share, price = solved
+    cut = best.scale.cut(best.units)
+    best.lower(
+        best.scale.units(int(exact_bound(core.cover, core.must, price, core.room, state, cut)))
+    )
+    order = np.argsort(-share, kind="stable")[: core.room]
+    best.improve_from(order)
+    left = core_of(best.whole, best.room, state)
+    if left is None:
+        return None
+    return Relaxation(left, share[left.sites], price[left.classes])
 
 
 def search_programs(best: Best) -> StopReason:

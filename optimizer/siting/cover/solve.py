@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from optimizer.result import StopReason
 from optimizer.siting.cover.best import Best
-from optimizer.siting.cover.programs import search_programs
+from optimizer.siting.cover.programs import relaxation_of, search_programs
+from optimizer.siting.cover.regions import search_regions
 from optimizer.siting.cover.tree import search_tree
 from optimizer.siting.engine import Proposal, Reporter, chosen_columns
 from optimizer.siting.greedy import fewest_sites, sites_needed
@@ -106,16 +107,21 @@ def solve_model(best: Best, seed: int, threads: int = 1) -> StopReason:
     best.improve(_FIRST_ROUNDS)
     # Small models have their best answer at once: a second search would only be in the way.
     if threads == 1 or best.is_proved or best.model.site.size <= _SMALL_ENTRIES:
-        return _prove(best, seed)
+        return _prove(best, seed, threads)
     with best.searching_beside():
-        return _prove(best, seed)
+        return _prove(best, seed, threads)
 
 
-def _prove(best: Best, seed: int) -> StopReason:
+def _prove(best: Best, seed: int, threads: int) -> StopReason:
     model = best.model
     is_small = model.site.size <= _SMALL_ENTRIES
     is_alike = model.n_sites >= _ALIKE * model.n_classes
     if not is_small and is_alike and model.site.size <= _MOST_ENTRIES:
+        relaxation = relaxation_of(best)
+        if relaxation is not None:
+            reason = search_regions(best, relaxation, seed, threads)
+            if reason is not None:
+                return reason
         return search_programs(best)
     return search_tree(best, _SMALL_NODES if is_small else None) or _finish(best, seed)
 
