@@ -11,18 +11,18 @@ How the problem is put:
 - the cost of time and distance are divided by their greatest common divisor, which changes
   nothing but keeps numbers small.
 
-All tasks are optional. PyVRP balances costs against penalties for lateness, and a prize far above
-everything else upsets that balance: the search then prefers being late to leaving a task out. So
-prizes are kept moderate here: what one vehicle's whole day can cost, times ten for every tier.
-That the tiers hold strictly is seen to afterwards by :func:`optimizer.routing.insert.mend`.
+All tasks are optional, unless :meth:`EngineModel.binding` says otherwise. PyVRP balances costs
+against penalties for lateness, and a prize far above everything else upsets that balance: the
+search then prefers being late to leaving a task out. So prizes are kept moderate here: what one
+vehicle's whole day can cost, times ten for every tier. That the tiers hold strictly is seen to
+afterwards by :func:`optimizer.routing.insert.mend`.
 
 Loading, limits on the time since loading, tasks for several people and links are beyond PyVRP.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,52 +31,22 @@ from numpy.typing import NDArray
 from pyvrp import (
     Client,
     ClientGroup,
-    CostEvaluator,
     Depot,
-    IteratedLocalSearch,
-    IteratedLocalSearchCallbacks,
-    IteratedLocalSearchParams,
     Location,
-    PenaltyManager,
-    PenaltyParams,
     ProblemData,
-    RandomNumberGenerator,
     Solution,
     VehicleType,
 )
 from pyvrp import Route as EngineRoute
-from pyvrp.exceptions import PenaltyBoundWarning
-from pyvrp.search import (
-    OPERATORS,
-    LocalSearch,
-    PerturbationManager,
-    PerturbationParams,
-    compute_neighbours,
-)
 
-from optimizer.result import StopReason
 from optimizer.routing.problem import NONE, UNREACHABLE, RoutingProblem
 from optimizer.routing.solution import Plan
-from optimizer.stop import StopClock
 
-__all__ = ["EngineModel", "improve"]
+__all__ = ["EngineModel", "Sequences"]
 
 Sequences = dict[int, list[int]]
 """Tasks in order per vehicle."""
-Tell = Callable[[int | None, int], None]
 _TIER_STEP = 10
-_LATE_SECONDS = 3_600
-"""At first, being so late costs PyVRP's search as much as a whole day of work."""
-_LOAD_STEPS = 10
-"""Likewise for so many units of excess load."""
-_PENALTY_UPDATE = 50
-"""Iterations between changes of PyVRP's penalties: a day is planned in few iterations, and at
-the 500 of PyVRP's own the penalties would hardly move from their start."""
-_MOST_PERTURBATIONS = 10
-"""Changes per perturbation; with PyVRP's own 25 an iteration takes more than twice as long."""
-_PATIENCE = 5_000
-"""Iterations without a better plan after which a search without limits ends."""
-_TELL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -130,14 +100,43 @@ class EngineModel:
     def _n_depots(self) -> int:
         return len(self._depots.starts) + len(self._depots.ends)
 
-    def solution(self, plan: Plan) -> Solution:
-        """PyVRP's form of a plan that serves some of the model's tasks."""
+    def binding(self, plan: Plan) -> ProblemData:
+        """The data with the tasks required that are never worth leaving out.
+
+        Where the plan serves every task of the model, those whose prize is not below what the
+        dearest day costs are required: PyVRP then need not weigh them. Elsewhere all stay
+        optional.
+        """
+        served = {task for route in plan.routes for task in route.tasks}
+        if not served.issuperset(self.tasks):
+            return self.data
+        groups = [
+            ClientGroup(list(group.clients), required=self._binds(group.clients[0]))
+            for group in self.data.groups()
+        ]
+        clients = [
+            _required(client, client.group is None and self._binds(number))
+            for number, client in enumerate(self.data.clients())
+        ]
+        return self.data.replace(clients=clients, groups=groups)
+
+    def _binds(self, client: int) -> bool:
+        return int(self.prizes[self._task_of_client[client]]) >= self.most
+
+    def solution(self, plan: Plan, data: ProblemData | None = None) -> Solution:
+        """PyVRP's form of a plan that serves some of the model's tasks.
+
+        Args:
+            plan: the plan.
+            data: the model's own data or what :meth:`binding` made of it.
+        """
+        data = self.data if data is None else data
         type_of = {v: row for row, members in enumerate(self.vehicles_of_type) for v in members}
         routes = []
         for route in plan.routes:
             visits = [self._client(step.index, step.start) for step in route.steps]
-            routes.append(EngineRoute(self.data, visits, type_of[route.vehicle]))
-        return Solution(self.data, routes)
+            routes.append(EngineRoute(data, visits, type_of[route.vehicle]))
+        return Solution(data, routes)
 
     def _client(self, task: int, start: int) -> int:
         """The client that stands for the task's window around this start."""
@@ -300,126 +299,15 @@ class EngineModel:
         return distance, duration
 
 
-class _Watch(IteratedLocalSearchCallbacks):
-    """PyVRP's stopping criterion and callbacks: keeps the clock, counts, tells incumbents."""
-
-    def __init__(
-        self, model: EngineModel, clock: StopClock, reserve: float, tell: Tell | None
-    ) -> None:
-        self._model = model
-        self._clock = clock
-        self._reserve = reserve
-        self._tell = tell
-        self._told = clock.elapsed
-        self._best: int | None = None
-        self._improved = 0
-        self.iterations = -1
-        self.reason = StopReason.FINISHED
-
-    def __call__(self, best_cost: int) -> bool:
-        """Whether to stop now; PyVRP asks once before every iteration."""
-        self.iterations += 1
-        if self._clock.elapsed - self._told > _TELL_SECONDS:
-            self._tell_now()
-        rule = self._clock.rule
-        reason = self._clock.reason(self.iterations)
-        if reason is None and self._clock.remaining <= self._reserve:
-            reason = StopReason.TIME
-        if reason is not None:
-            self.reason = reason
-            return True
-        endless = rule.seconds is None and rule.iterations is None
-        return endless and self.iterations - self._improved >= _PATIENCE
-
-    def on_best(self, best: Solution) -> None:
-        """Tell of a new best solution."""
-        self._improved = self.iterations
-        if self._tell is not None and best.is_feasible():
-            self._best = self._model.objective(best)
-            self._tell_now()
-
-    def _tell_now(self) -> None:
-        self._told = self._clock.elapsed
-        if self._tell is not None:
-            self._tell(self._best, self.iterations)
-
-
-class _Polished:
-    """PyVRP's local search, with every new best plan mended on top.
-
-    PyVRP looks only at neighbouring visits when it inserts one that is left out; mending looks at
-    every position of every route, and at the tiers.
-    """
-
-    def __init__(
-        self, search: LocalSearch, model: EngineModel, mended: Callable[[Sequences], Plan]
-    ) -> None:
-        self._search = search
-        self._model = model
-        self._mended = mended
-
-    def __call__(
-        self, solution: Solution, cost_evaluator: CostEvaluator, exhaustive: bool = False
-    ) -> Solution:
-        """PyVRP calls for an exhaustive search exactly where it has found a new best."""
-        found = self._search(solution, cost_evaluator, exhaustive)
-        if not exhaustive or not found.is_feasible():
-            return found
-        return self._model.solution(self._mended(self._model.sequences(found)))
-
-
-def improve(
-    model: EngineModel,
-    plan: Plan,
-    clock: StopClock,
-    *,
-    mended: Callable[[Sequences], Plan],
-    reserve: float = 0.0,
-    seed: int = 0,
-    tell: Tell | None = None,
-) -> tuple[Sequences, int, StopReason]:
-    """PyVRP's iterated local search from a plan.
-
-    Args:
-        model: the problem in PyVRP's terms.
-        plan: a plan of the model's tasks that keeps the rules.
-        clock: the running stop rule; its iterations are PyVRP's own. Without a limit on either,
-            the search ends when it has long found nothing better.
-        mended: makes a plan of the rounds of every new best, serving what PyVRP overlooked.
-        reserve: seconds to leave on the clock for what comes after.
-        seed: for PyVRP's random numbers.
-        tell: called with (objective in the problem's cost units or None, iteration) at every new
-            best and now and then in between.
-
-    Returns:
-        (tasks in order per vehicle, iterations done, why the search stopped).
-    """
-    watch = _Watch(model, clock, reserve, tell)
-    rng = RandomNumberGenerator(seed=seed)
-    search = LocalSearch(
-        model.data,
-        rng,
-        compute_neighbours(model.data),
-        PerturbationManager(PerturbationParams(max_perturbations=_MOST_PERTURBATIONS)),
+def _required(client: Client, required: bool) -> Client:
+    """The client, required or not."""
+    return Client(
+        client.location,
+        delivery=client.delivery,
+        service_duration=client.service_duration,
+        tw_early=client.tw_early,
+        tw_late=client.tw_late,
+        prize=client.prize,
+        required=required,
+        group=client.group,
     )
-    for operator in OPERATORS:
-        if operator.supports(model.data):
-            search.add_operator(operator(model.data))
-    params = PenaltyParams(solutions_between_updates=_PENALTY_UPDATE, max_penalty=model.max_penalty)
-    loads = [model.most / _LOAD_STEPS] * model.data.num_load_dimensions
-    late = model.most / (_LATE_SECONDS * model.problem.ticks_per_second)
-    penalties = PenaltyManager((loads, late, late), params)
-    start = model.solution(plan)
-    ils = IteratedLocalSearch(
-        model.data,
-        penalties,
-        _Polished(search, model, mended),
-        start,
-        IteratedLocalSearchParams(callbacks=watch),
-    )
-    with warnings.catch_warnings():
-        # Late visits stay tempting where time is short; the best plan is feasible all the same.
-        warnings.simplefilter("ignore", PenaltyBoundWarning)
-        result = ils.run(watch, collect_stats=False, display=False)
-    best = result.best if result.best.is_feasible() else start
-    return model.sequences(best), watch.iterations, watch.reason

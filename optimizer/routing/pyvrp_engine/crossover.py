@@ -1,0 +1,103 @@
+"""Children of two solutions: neighbouring routes of one give way to the like routes of the other.
+
+Selective route exchange (Nagata and Braysy 2009) without coordinates: the routes that leave are
+grown along PyVRP's neighbourhoods, the routes that come are those with the most clients in common
+with them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from pyvrp import ProblemData
+
+from optimizer.routing.pyvrp_engine.population import Individual
+from optimizer.routing.pyvrp_engine.stops import StopRow
+
+__all__ = ["exchange"]
+
+
+def exchange(
+    data: ProblemData,
+    near: Sequence[Sequence[int]],
+    first: Individual,
+    second: Individual,
+    rng: np.random.Generator,
+) -> list[StopRow]:
+    """The routes of a child; it may leave clients out.
+
+    Args:
+        data: the problem.
+        near: neighbouring clients of every client.
+        first: the parent most of whose routes stay.
+        second: the parent whose routes come.
+        rng: random numbers.
+    """
+    mine, theirs = first.rows, second.rows
+    if not mine or not theirs:
+        return list(mine or theirs)
+    most = max(1, min(len(mine), len(theirs)) - 1)
+    leaving = _grow(near, mine, int(rng.integers(1, most + 1)), rng)
+    gone = {client for at in leaving for client in mine[at].clients}
+    coming = _alike(theirs, gone, len(leaving), rng)
+    staying = [row for at, row in enumerate(mine) if at not in leaving]
+    if rng.random() < 0.5:
+        arrived = {client for row in coming for client in row.clients}
+        staying = [_without(row, arrived) for row in staying]
+    else:
+        kept = {client for row in staying for client in row.clients}
+        coming = [_without(row, kept) for row in coming]
+    return _manned(data, [row for row in staying if row.clients], coming)
+
+
+def _grow(
+    near: Sequence[Sequence[int]], rows: Sequence[StopRow], count: int, rng: np.random.Generator
+) -> set[int]:
+    """``count`` routes around a random one, those with the most links to it first."""
+    route_of = {client: at for at, row in enumerate(rows) for client in row.clients}
+    newest = int(rng.integers(len(rows)))
+    chosen = {newest}
+    links: Counter[int] = Counter()
+    while len(chosen) < count:
+        for client in rows[newest].clients:
+            links.update(route_of[other] for other in near[client] if other in route_of)
+        open_routes = [at for at in range(len(rows)) if at not in chosen]
+        weights = [(0.1 + links[at]) * (0.5 + rng.random()) for at in open_routes]
+        newest = open_routes[int(np.argmax(weights))]
+        chosen.add(newest)
+    return chosen
+
+
+def _alike(
+    rows: Sequence[StopRow], clients: set[int], count: int, rng: np.random.Generator
+) -> list[StopRow]:
+    """The routes with the largest share of their clients among the given ones."""
+    shares = [
+        len(clients.intersection(row.clients)) / max(1, len(row.clients)) + 0.2 * rng.random()
+        for row in rows
+    ]
+    order = np.argsort(shares)[::-1][:count]
+    return [rows[at] for at in order.tolist()]
+
+
+def _without(row: StopRow, clients: set[int]) -> StopRow:
+    return StopRow(row.vehicle_type, tuple(stop for stop in row.stops if stop not in clients))
+
+
+def _manned(data: ProblemData, staying: list[StopRow], coming: list[StopRow]) -> list[StopRow]:
+    """All routes, as far as there are vehicles; those that come may change their vehicle type."""
+    free = Counter({at: kind.num_available for at, kind in enumerate(data.vehicle_types())})
+    free.subtract(row.vehicle_type for row in staying)
+    child = list(staying)
+    for row in coming:
+        if not row.clients:
+            continue
+        kind = row.vehicle_type
+        if free[kind] <= 0:
+            kind = max(free, key=lambda at: free[at])
+        if free[kind] > 0:
+            free[kind] -= 1
+            child.append(StopRow(kind, row.stops))
+    return child
