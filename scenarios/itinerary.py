@@ -86,7 +86,7 @@ def _carer_sheet(
     run: VisitsRun, round_: Round, catalogue: Catalogue, contacts: Contacts, lang: Lang
 ) -> PaperSheet:
     carer = run.case.carers[round_.vehicle]
-    rows = [_stop_row(run, stop, catalogue, contacts, lang) for stop in round_.stops]
+    rows = [_stop_row(run, round_, stop, catalogue, contacts, lang) for stop in round_.stops]
     day = run.wanted.day.isoformat()
     facts = (
         (_say(lang, "护理员", "carer"), _named(carer.id, contacts)),
@@ -113,7 +113,12 @@ def _carer_sheet(
 
 
 def _stop_row(
-    run: VisitsRun, stop: RoundStop, catalogue: Catalogue, contacts: Contacts, lang: Lang
+    run: VisitsRun,
+    round_: Round,
+    stop: RoundStop,
+    catalogue: Catalogue,
+    contacts: Contacts,
+    lang: Lang,
 ) -> PaperRow:
     """A visit's line, or a break's."""
     time = f"{hour(stop.step.start)}–{hour(stop.step.finish)}"
@@ -122,7 +127,13 @@ def _stop_row(
         return PaperRow(("", time, "", "", "", getattr(BREAK, lang), travel, "", ""))
     visit = run.case.visits[stop.step.index]
     contact = contacts.get(visit.client, Contact(visit.client))
-    note = "; ".join(filter(None, (contact.note, _at_the_door(visit, catalogue, lang))))
+    others = [
+        _named(run.case.carers[other].id, contacts)
+        for other in run.people[stop.step.index]
+        if other != round_.vehicle
+    ]
+    with_whom = _say(lang, f"与 {'、'.join(others)}", f"with {', '.join(others)}") if others else ""
+    note = "; ".join(filter(None, (contact.note, with_whom, _at_the_door(visit, catalogue, lang))))
     cells = (
         getattr(TIERS[visit.tier], lang),
         time,
@@ -138,10 +149,8 @@ def _stop_row(
 
 
 def _at_the_door(visit: Visit, catalogue: Catalogue, lang: Lang) -> str:
-    """What the carer should know before going: stairs, things to bring, a second carer."""
+    """What the carer should know before going: stairs, things to bring."""
     notes = []
-    if visit.staff > 1:
-        notes.append(_say(lang, f"{visit.staff} 人", f"{visit.staff} carers"))
     if visit.equipment is not None:
         notes.append(catalogue.equipment_name(visit.equipment, lang))
     if visit.stairs:

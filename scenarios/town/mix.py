@@ -22,6 +22,7 @@ class Wish:
     Attributes:
         weight: relative frequency.
         abilities: grades of those who ask. alone: asked for by those who live alone.
+        upstairs: asked for by those who climb stairs to their flats.
         slack: minutes before and after the planned start that the client's window leaves,
             fewest and most; None for half a day.
         hours: earliest and latest starts where clients ask for others than the catalogue's.
@@ -32,6 +33,7 @@ class Wish:
     alone: bool = False
     slack: tuple[int, int] | None = (15, 60)
     hours: tuple[tuple[int, int], ...] = ()
+    upstairs: bool = False
 
     def suits(self, client: Client) -> bool:
         """True where such a client would ask for it."""
@@ -80,7 +82,7 @@ DOUBLES: Mapping[str, Wish] = MappingProxyType(
     {
         "turning": Wish(5.0, _SEVERE, slack=(15, 45)),
         "bathing_disabled": Wish(3.0, _SEVERE),
-        "stairs": Wish(2.0, _FRAIL, slack=(15, 45)),
+        "stairs": Wish(2.0, _FRAIL, slack=(15, 45), upstairs=True),
     }
 )
 """Services that take two carers at once."""

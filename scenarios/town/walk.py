@@ -121,6 +121,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.visits = np.zeros(len(self.clients), dtype=np.int64)
+        self.stairs = np.array([client.stairs for client in self.clients], dtype=np.int64)
 
     def had(self, service: str) -> NDArray[np.bool_]:
         """Which clients have the service today already."""
@@ -242,6 +243,8 @@ def _near(world: World, hand: Hand, service: Service, wish: Wish) -> Iterator[tu
     seconds = world.ways.seconds(hand.place, hand.carer.mode)[:n]
     cost = (seconds + _SOFT_WAY) * world.rng.uniform(1.0, _NOISE, n)
     cost[~world.suits(wish)] *= 3.0
+    if wish.upstairs:
+        cost[world.stairs == 0] = np.inf
     cost[world.visits > 0] *= 1.5
     cost[(world.visits >= _MOST_PER_CLIENT) | world.had(service.id)] = np.inf
     for client in np.argsort(cost, kind="stable")[:_CLIENTS_TRIED]:

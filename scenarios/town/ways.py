@@ -21,7 +21,8 @@ from scenarios.town.plane import METRIC_CRS
 __all__ = ["Ways", "measure_ways"]
 
 _SPEED = {Mode.WALK: CARER_WALK_SPEED, Mode.EBIKE: ebike().speed}
-_LOCKING_UP = 30
+_ROUNDING = 2
+"""Seconds by which these ways are longer, so that rounding never makes a plan late."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,12 @@ class Ways:
     def seconds(self, start: int, mode: Mode) -> NDArray[np.int64]:
         """Seconds from one place to every place, int64[P]."""
         row = self.metres[start]
-        return np.where(row > 0, np.ceil(row / _SPEED[mode]).astype(np.int64) + _LOCKING_UP, 0)
+        return np.where(row > 0, np.ceil(row / _SPEED[mode]).astype(np.int64) + _ROUNDING, 0)
 
     def between(self, start: int, end: int, mode: Mode) -> int:
         """Seconds from one place to another."""
         metres = int(self.metres[start, end])
-        return ceil(metres / _SPEED[mode]) + _LOCKING_UP if metres else 0
+        return ceil(metres / _SPEED[mode]) + _ROUNDING if metres else 0
 
 
 def measure_ways(streets: gpd.GeoDataFrame, places: Sequence[Place]) -> Ways:

@@ -8,11 +8,12 @@ from scenarios.tables.away import REASON_NAMES
 from scenarios.visits.fulfilled import CostRow
 from scenarios.visits.run import VisitsRun
 from scenarios.visits.services import service_name
-from scenarios.words import PARTS, TIERS, both
+from scenarios.words import PARTS, TIERS
 
 __all__ = ["allowance_sheet", "away_sheet", "cost_sheet", "phone_sheet"]
 
-_UNITS = {"h": Text(zh="小时", en="h"), "": Text(zh="次", en="times")}
+_UNITS = {"min": Text(zh="分钟", en="minutes"), "": Text(zh="次", en="times")}
+_NO_UNIT = Text(zh="", en="")
 _CALLS = Text(zh="改为电话的服务", en="Calls in place of visits")
 _CARER, _CLIENT = Text(zh="护理员", en="carer"), Text(zh="老人", en="client")
 
@@ -21,7 +22,7 @@ def cost_sheet(run: VisitsRun) -> Sheet:
     """The objective part by part, in yuan; the last row is the sum."""
     columns = (
         sheet_column("part", "组成", "part"),
-        sheet_column("amount", "数量", "amount", 1),
+        sheet_column("amount", "数量", "amount", 0),
         sheet_column("unit", "单位", "unit"),
         sheet_column("yuan", "目标值（元）", "objective (yuan)", 2),
     )
@@ -29,14 +30,14 @@ def cost_sheet(run: VisitsRun) -> Sheet:
     rows = [
         (
             _part_name(row),
-            None if row.unit == "-" else row.amount,
-            _UNITS.get(row.unit, both("")),
+            row.amount,
+            _NO_UNIT if row.amount is None else _UNITS[row.unit],
             row.value / scale,
         )
         for row in run.costs
     ]
     total = sum(row.value for row in run.costs) / scale
-    rows.append((Text(zh="合计", en="total"), None, both(""), total))
+    rows.append((Text(zh="合计", en="total"), None, _NO_UNIT, total))
     way = sum(round_.travel for round_ in run.rounds) / 3600
     way_yuan = _way_cost(run) / scale
     note = Text(

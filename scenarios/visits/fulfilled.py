@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from optimizer.routing.features import PARTS
 from optimizer.routing.problem import NONE
 from scenarios.allowances import Allowance
 from scenarios.day import DayTerms
@@ -88,11 +89,14 @@ def count_wishes(case: VisitsCase, rounds: Sequence[Round]) -> tuple[WishCount, 
 
 @dataclass(frozen=True)
 class CostRow:
-    """One part of the objective: ``value`` in cost units, ``amount`` of ``unit`` behind it."""
+    """One part of the objective in cost units, with the minutes or the count behind it.
+
+    ``unit`` is ``min`` or empty for a count; ``amount`` None where neither tells anything.
+    """
 
     key: str
     value: int
-    amount: float
+    amount: int | None
     unit: str
     tier: Tier | None = None
 
@@ -113,40 +117,40 @@ def cost_rows(
         dropped: unserved tasks that are not done at all.
         by_phone: unserved tasks in whose place somebody calls.
     """
-    hours = _hours(case, rounds)
+    minutes = _minutes(case, rounds)
     new_faces, continuity = _continuity(case, rounds)
     wishes = sum(c.asked - c.kept for c in count_wishes(case, rounds) if c.key != "last")
     taken = sum(len(round_.breaks) for round_ in rounds)
     used = {round_.vehicle for round_ in rounds}
     due = sum(int(vehicle) in used for vehicle in case.problem.break_vehicle)
     amounts = {
-        "time": (hours["work"], "h"),
-        "waiting": (hours["waiting"], "h"),
-        "overtime": (hours["overtime"], "h"),
-        "breaks_missed": (float(due - taken), ""),
-        "remote": (float(len(by_phone)), ""),
+        **{key: (amount, "min") for key, amount in minutes.items()},
+        "breaks_missed": (due - taken, ""),
+        "remote": (len(by_phone), ""),
     }
     rows = []
-    for key, value in parts.items():
+    for key in sorted(parts, key=list(PARTS).index):
+        value = parts[key]
         if key == "preferences":
-            rows.append(CostRow("preferences", value - continuity, float(wishes), ""))
-            rows.append(CostRow("continuity", continuity, float(new_faces), ""))
+            rows.append(CostRow("preferences", value - continuity, wishes, ""))
+            rows.append(CostRow("continuity", continuity, new_faces, ""))
         elif key == "unserved":
             rows.extend(_dropped_by_tier(case, dropped))
         else:
-            amount, unit = amounts.get(key, (0.0, "-"))
+            amount, unit = amounts.get(key, (None, ""))
             rows.append(CostRow(key, value, amount, unit))
     return tuple(row for row in rows if row.value or row.key in ("time", "unserved"))
 
 
-def _hours(case: VisitsCase, rounds: Sequence[Round]) -> Mapping[str, float]:
+def _minutes(case: VisitsCase, rounds: Sequence[Round]) -> Mapping[str, int]:
+    """Whole minutes behind the parts that are priced by time."""
     close = case.problem.vehicle_close
-    late = [max(0, round_.end - int(close[round_.vehicle])) for round_ in rounds]
-    return {
-        "work": sum(round_.work for round_ in rounds) / 3600,
-        "waiting": sum(round_.waiting for round_ in rounds) / 3600,
-        "overtime": sum(late) / 3600,
+    seconds = {
+        "time": sum(round_.work for round_ in rounds),
+        "waiting": sum(round_.waiting for round_ in rounds),
+        "overtime": sum(max(0, r.end - int(close[r.vehicle])) for r in rounds),
     }
+    return {key: round(value / 60) for key, value in seconds.items()}
 
 
 def _continuity(case: VisitsCase, rounds: Sequence[Round]) -> tuple[int, int]:
@@ -165,7 +169,7 @@ def _dropped_by_tier(case: VisitsCase, dropped: Sequence[int]) -> Iterator[CostR
     for tier in sorted({visit.tier for visit in case.visits}):
         tasks = [task for task in dropped if case.visits[task].tier == tier]
         value = int(prize[tasks].sum()) if tasks else 0
-        yield CostRow("unserved", value, float(len(tasks)), "", tier)
+        yield CostRow("unserved", value, len(tasks), "", tier)
 
 
 def spending(case: VisitsCase, dropped: set[int]) -> tuple[Spending, ...]:

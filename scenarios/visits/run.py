@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -50,6 +51,16 @@ class VisitsRun(RoundsRun[VisitsCase]):
         """The scenario's visits part."""
         assert self.scenario.visits is not None
         return self.scenario.visits
+
+    @cached_property
+    def people(self) -> Mapping[int, tuple[int, ...]]:
+        """Numbers of the carers who make a visit, by the visit's number."""
+        found: dict[int, tuple[int, ...]] = {}
+        for round_ in self.rounds:
+            for stop in round_.tasks:
+                task = stop.step.index
+                found[task] = (*found.get(task, ()), round_.vehicle)
+        return found
 
     @cached_property
     def by_phone(self) -> tuple[Visit, ...]:
