@@ -17,6 +17,7 @@ import geopandas as gpd
 from scenarios.allowances import Balance
 from scenarios.model import Text
 from scenarios.records import Carer, Carrier, Kitchen, MealOrder, Visit
+from scenarios.town.away import Away
 from scenarios.town.clients import Client
 from scenarios.town.features import STATED, DayFeature, stated_carer, stated_visit
 from scenarios.town.homes import build_settled
@@ -53,6 +54,7 @@ class DemoTown:
         carers, visits: one day of home care.
         plan: who makes which visit when, in the plan that the day was made around.
         equipment: how many there are of what visits share. balances: what clients may spend.
+        away: carers on leave and visits to clients who are away, beside those above.
         features: what the day states.
         kitchens, orders, carriers: one lunch.
         network: the three-year plan's layers, targets, and a plan that fulfils them.
@@ -82,6 +84,7 @@ class DemoTown:
     plan: tuple[GivenVisit, ...]
     equipment: Mapping[str, int]
     balances: tuple[Balance, ...]
+    away: Away
     features: frozenset[DayFeature]
     kitchens: tuple[Kitchen, ...]
     orders: tuple[MealOrder, ...]
@@ -117,12 +120,18 @@ def generate(
         plan=care.day.plan,
         equipment=care.day.equipment,
         balances=care.balances,
+        away=_stated_away(care.away, features),
         features=features,
         kitchens=care.lunch.kitchens,
         orders=care.lunch.orders,
         carriers=care.lunch.carriers,
         network=draw_network_plan(town, draw_ground(town, plane, layers)),
     )
+
+
+def _stated_away(away: Away, features: frozenset[DayFeature]) -> Away:
+    carers = tuple(stated_carer(carer, features) for carer in away.carers)
+    return Away(carers, away.visits, away.absences)
 
 
 def write_town(town: DemoTown, folder: Path | str) -> Path:

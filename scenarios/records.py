@@ -133,6 +133,7 @@ class Visit:
         duration: seconds of service. Stairs come on top, and so does an escort's ride where
             ``ride_limit`` is given.
         windows: (earliest, latest) start, inclusive, ascending and disjoint, at least one.
+        finish_within: the windows' later ends are for the finish, not for the start.
         skills: the person must have them all.
         tier: priority.
         staff: people needed at once.
@@ -169,6 +170,7 @@ class Visit:
     equipment: str | None = None
     remote: float | None = None
     price: int = 0
+    finish_within: bool = False
 
     @property
     def stairs(self) -> int:

@@ -125,6 +125,7 @@ def visits(draw: st.DrawFn) -> list[Visit]:
                 equipment=draw(st.none() | st.sampled_from(sorted(CATALOGUE.equipment))),
                 remote=draw(st.none() | percents),
                 price=draw(money),
+                finish_within=draw(st.booleans()),
             )
         )
     return made

@@ -238,6 +238,13 @@ VISIT_COLUMNS = (
         note=_note("电话代替时的价值占比；不可则写0", "what a call is worth; 0: nothing"),
     ),
     Column("price", "价格(元)", "price_yuan", "money", "价格 单价 收费标准"),
+    Column(
+        "finish_within",
+        "时段内完成",
+        "finish_within",
+        "yes",
+        note=_note("是：时段的止点为最晚结束", "yes: the windows' ends are latest finishes"),
+    ),
     *PERSON,
 )
 

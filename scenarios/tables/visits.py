@@ -125,6 +125,7 @@ def _visit(row: Row, id: str, owners: Owners) -> Visit | None:
         equipment=equipment,
         remote=row.get("remote", service.remote) or None,
         price=row.get("price", service.price),
+        finish_within=row.get("finish_within", False),
     )
 
 
@@ -257,6 +258,7 @@ def _visit_cells(visit: Visit, catalogue: Catalogue, lang: Lang) -> dict[str, An
         "equipment": _equipment_cell(visit, catalogue, lang),
         "remote": _remote_cell(visit, catalogue),
         "price": write_money(visit.price),
+        "finish_within": _YES_NO[lang][1] if visit.finish_within else None,
     }
 
 

@@ -13,6 +13,7 @@ from scenarios.allowances import Balance
 from scenarios.catalogue import built_in
 from scenarios.day import Lunch
 from scenarios.records import Carer, Place
+from scenarios.town.away import Away, draw_away
 from scenarios.town.balances import draw_balances
 from scenarios.town.clients import Client, draw_clients
 from scenarios.town.day import DAY, Day, draw_day
@@ -36,6 +37,7 @@ class CareService:
     carers: tuple[Carer, ...]
     day: Day
     balances: tuple[Balance, ...]
+    away: Away
     lunch: Lunch
 
 
@@ -62,7 +64,9 @@ def draw_care(
     addresses = layers["buildings"]["id"].tolist()
     lunch = draw_lunch(size, clients, kitchens, addresses, stream(seed, 15))
     balances = draw_balances(day.visits, DAY, stream(seed, 20))
-    return CareService(clients, carers, day, balances, lunch)
+    visited = {visit.client for visit in day.visits}
+    away = draw_away(cared_for, visited, carers, len(day.visits), catalogue, DAY, stream(seed, 21))
+    return CareService(clients, carers, day, balances, away, lunch)
 
 
 def _points(layer: gpd.GeoDataFrame) -> tuple[Place, ...]:

@@ -19,6 +19,7 @@ from scenarios.places import PlaceRow, PlaceTable
 from scenarios.policies import load_pack
 from scenarios.records import Place
 from scenarios.tables import (
+    write_absences,
     write_balances,
     write_carers,
     write_carriers,
@@ -61,7 +62,7 @@ LAYER_NAMES = (
 NETWORK_LAYERS = ("people", "stations", "homes", "premises", "rooms", "committed", "quotas")
 """Layers of the network plan, in a file of their own."""
 _LAYERS = "layers.gpkg"
-_BALANCES = "balances.xlsx"
+_BALANCES, _ABSENCES = "balances.xlsx", "absences.xlsx"
 HIDDEN_PLAN = "hidden-plan.json"
 _WAITING = 6.0
 """Yuan per hour of waiting, on top of wages."""
@@ -82,9 +83,10 @@ def write_files(town: DemoTown, folder: Path) -> Path:
     homes = town.buildings
     doors = (homes["compound"] + homes["building"]).tolist()
     contacts = contacts_of(town.clients, doors)
-    write_visits(folder / "visits.xlsx", town.visits)
+    write_visits(folder / "visits.xlsx", [*town.visits, *town.away.visits])
     write_orders(folder / "orders.xlsx", town.orders)
-    write_carers(folder / "carers.xlsx", town.carers)
+    write_carers(folder / "carers.xlsx", [*town.carers, *town.away.carers])
+    write_absences(folder / _ABSENCES, town.away.absences)
     write_kitchens(folder / "kitchens.xlsx", town.kitchens)
     write_carriers(folder / "carriers.xlsx", town.carriers)
     write_places(folder / "places.xlsx", _places(town))
@@ -152,7 +154,8 @@ def _places(town: DemoTown) -> PlaceTable:
 
 def _staff_contacts(town: DemoTown) -> dict[str, Contact]:
     rng = stream(town.seed, 17)
-    ids = [*(carer.id for carer in town.carers), *(carrier.id for carrier in town.carriers)]
+    carers = [*town.carers, *town.away.carers]
+    ids = [*(carer.id for carer in carers), *(carrier.id for carrier in town.carriers)]
     return {
         id: Contact(id, person_name(rng), invented_phone(_PHONES_OF_CARERS + number))
         for number, id in enumerate(ids)
@@ -235,6 +238,7 @@ def town_scenario(town: DemoTown) -> Scenario:
 def _day_terms(town: DemoTown) -> dict[str, Any]:
     """What the scenario's visits part states of the day."""
     f, terms = DayFeature, dict[str, Any]()
+    terms["absences"] = {"path": _ABSENCES}
     if f.WAITING in town.features:
         terms["weights"] = {"waiting_yuan_per_hour": _WAITING}
     if f.EQUIPMENT in town.features and town.equipment:

@@ -130,6 +130,7 @@ def _visit_columns(day: VisitDay, book: PlaceBook, skills: Sequence[str]) -> dic
         "task_load": np.zeros((len(visits), 0), dtype=np.int64),
         "task_origin": np.full(len(visits), NONE),
         "task_freshness": np.full(len(visits), NONE),
+        "window_at_end": [visit.finish_within for visit in visits],
     }
 
 

@@ -269,6 +269,16 @@ def test_tables_come_back_as_they_were(written: Path) -> None:
         assert contact.name and contact.phone and contact.address.endswith("室")
 
 
+def test_who_is_away_is_in_the_tables_and_not_in_the_day(written: Path) -> None:
+    made = town("S", 0)
+    scenario, folder = load_scenario(written)
+    assert scenario.visits is not None and made.away.carers and made.away.visits
+    day = read_visit_day(scenario.visits, folder, Intake())
+    assert tuple(visit for visit, _ in day.suspended) == made.away.visits
+    assert tuple(carer for carer, _ in day.off) == made.away.carers
+    assert {why for _, why in (*day.suspended, *day.off)} == set(made.away.absences)
+
+
 def test_the_ledger_tells_the_same_day(written: Path) -> None:
     made = town("S", 0)
     scenario, folder = load_scenario(written.with_name("ledger.yaml"))

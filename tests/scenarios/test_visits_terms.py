@@ -165,6 +165,12 @@ class TestTimes:
         assert (problem.worst_idle_cost, problem.balance_cost) == (10, 20)
 
 
+    def test_windows_for_the_finish(self, district: District) -> None:
+        visits = [visit(1, 0, 0, finish_within=True), visit(2, 0, 0)]
+        problem = problem_of(district, visits, [carer(1)])
+        assert problem.window_at_end.tolist() == [True, False]
+
+
 class TestLinks:
     def test_kinds(self, district: District) -> None:
         rules = (LinkRule.OTHER_PERSON, LinkRule.SAME_PERSON, LinkRule.NOT_TOGETHER)
