@@ -69,6 +69,8 @@ def test_levels_hold_all_below_and_from_three_up_rehabilitation(level: int) -> N
         ),
         ("08:00-09:00", "09:00-08:00", "bad windows"),
         ("minutes: 30, skills", "minutes: 0, skills", "greater than 0"),
+        ("minutes: 30, skills", "minutes: 30, equipment: crane, skills", "unknown equipment"),
+        ("minutes: 30, skills", "minutes: 30, by_phone: 2, skills", "less than or equal to 1"),
         ("schema_version: 1", "schema_version: 2", "less than or equal"),
     ],
 )
@@ -93,6 +95,13 @@ def test_an_offices_own_services_come_back_from_a_table(
 ) -> None:
     write_services(tmp_path / f"s.{ending}", built_in(), lang)  # type: ignore[arg-type]
     assert read_services(TableInput(path=Path(f"s.{ending}")), tmp_path) == built_in()
+
+
+@pytest.mark.parametrize("word", ["爬楼机", "Stair Climber", "stair_climber"])
+def test_equipment_by_any_of_its_names(word: str) -> None:
+    assert built_in().equipment_of(word) == "stair_climber"
+    assert built_in().equipment_of("crane") is None
+    assert built_in().equipment_name("stair_climber", "zh") == "爬楼机"
 
 
 def test_faults_of_a_service_table_come_at_once(tmp_path: Path) -> None:
