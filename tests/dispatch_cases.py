@@ -9,7 +9,6 @@ import numpy as np
 
 from optimizer.result import SolveResult, Status, StopReason
 from optimizer.routing.check import check
-from optimizer.routing.dispatch.parts import plan_parts
 from optimizer.routing.dispatch.ranked_insert import (
     Verdict,
     apply_proposal,
@@ -19,6 +18,7 @@ from optimizer.routing.dispatch.ranked_insert import (
 from optimizer.routing.dispatch.route_times import timed_route
 from optimizer.routing.dispatch.standing import Standing, stand
 from optimizer.routing.dispatch.state import DayState, TaskStatus
+from optimizer.routing.parts import plan_parts
 from optimizer.routing.problem import NONE, UNREACHABLE, LinkKind, RoutingProblem
 from optimizer.routing.solution import Plan, RoutingAnswer, StepKind
 from optimizer.routing.solve import count_plan

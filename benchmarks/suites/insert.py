@@ -16,7 +16,7 @@ from benchmarks.running_day import RunningDay, running_day
 from benchmarks.suite import Case, Limits, Outcome, Suite
 from optimizer.result import SolveResult, Status, StopReason
 from optimizer.routing.check import check
-from optimizer.routing.dispatch.parts import plan_parts
+from optimizer.routing.parts import plan_parts
 from optimizer.routing.dispatch.ranked_insert import Ranking, apply_proposal, rank_insertions
 from optimizer.routing.dispatch.standing import Standing, stand
 from optimizer.routing.solution import Plan, RoutingAnswer, StepKind

@@ -8,7 +8,11 @@ no time left, else it is not worth its cost. For that, visits that are tied to o
 late keep their times: nobody else is made to wait or late.
 
 Of a task for several people, or tied to others, the reason names only that: that no change of
-several routes at once would serve it is not proved.
+several routes at once would serve it is not proved. (``optimizer.routing.dispatch`` proves it
+relative to a plan, and says what would help.)
+
+Days with features that the compiled routes do not know are explained by
+:mod:`optimizer.routing.reasons`.
 """
 
 from __future__ import annotations
@@ -18,9 +22,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.routing.features import ROUND_FEATURES, Feature, used_features
 from optimizer.routing.insert import Rounds
 from optimizer.routing.insert_kernels import alone_levels
 from optimizer.routing.problem import NONE, RoutingProblem
+from optimizer.routing.reasons import reasons_of
 from optimizer.routing.schedule import columns
 from optimizer.routing.schedule_kernels import FRESHNESS, MAX_WORK, Columns
 from optimizer.routing.solution import Plan, Reason, Unserved
@@ -37,6 +43,7 @@ _OBSTACLES = (
 )
 FITS = len(_OBSTACLES)
 """The level of a vehicle whose empty day takes the task."""
+_KNOWN = ROUND_FEATURES | {Feature.STAFF, Feature.TIES, Feature.LATENESS}
 _IN_TIME = 3
 """The kernel's level of a task that fits; one less where only time hinders."""
 
@@ -86,6 +93,8 @@ def explain(problem: RoutingProblem, plan: Plan) -> tuple[Unserved, ...]:
     Raises:
         ValueError: a route of the plan breaks a rule.
     """
+    if not used_features(problem) <= _KNOWN:
+        return reasons_of(problem, plan)
     return tuple(_reasons(problem, plan))
 
 

@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.routing.dispatch.parts import plan_parts
 from optimizer.routing.dispatch.ranked_insert import Verdict, apply_proposal, rank_insertions
 from optimizer.routing.dispatch.standing import stand
 from optimizer.routing.dispatch.state import DayState, Stability
+from optimizer.routing.parts import plan_parts
 from optimizer.routing.problem import NONE, LinkKind, RoutingProblem
 from optimizer.routing.solution import StepKind
 from tests.dispatch_cases import Oracle, built, faults, groups_of, state_at

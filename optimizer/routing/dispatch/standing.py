@@ -152,6 +152,11 @@ class _Past:
             ]
             for route in plan.routes
         }
+        self._people: dict[int, list[int]] = {}
+        for vehicle, steps in self._steps.items():
+            for step in steps:
+                if step.kind is StepKind.TASK:
+                    self._people.setdefault(step.index, []).append(vehicle)
         self._start: dict[int, int] = {}
         planned = {
             step.index: step.start
@@ -233,9 +238,15 @@ class _Past:
             return start + int(self.problem.break_length[step.index])
         known = int(self.state.finished[step.index])
         planned = start + self.problem.duration(step.index, vehicle)
+        now = self.state.now
         if self.state.status[step.index] == TaskStatus.DONE:
-            return max(start, min(planned if known == NONE else known, self.state.now))
-        return max(start, planned if known == NONE else known, self.state.now)
+            return max(start, min(planned if known == NONE else known, now))
+        if known == NONE and any(
+            start + self.problem.duration(step.index, other) > now
+            for other in self._people[step.index]
+        ):
+            return max(start, planned)
+        return max(start, planned if known == NONE else known, now)
 
     def routes(self) -> list[Route]:
         """Routes as they stand; fills ``counts``, ``bound`` and ``free``."""
