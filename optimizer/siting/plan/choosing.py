@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,9 @@ __all__ = ["best_choice"]
 
 _PART = 0.5
 """Part of the time left that one round may take."""
-_MOST_TRIALS = 1_000
+_ROUNDS_PART = 0.6
+"""Part of the time after which no round begins any more."""
+_MOST_TRIALS = 20_000
 _MILLION = 1_000_000
 _Score = tuple[tuple[int, ...], int]
 
@@ -129,12 +132,18 @@ class _Rounds:
             self._tell()
             if self._is_reached() or not seen.is_exact or not self._exclude(left, stands):
                 break
-        self._lean()
+        self._climb(is_proved=is_closed or self._is_reached())
         return self._answer(is_closed=is_closed)
 
     def _may_go_on(self, rounds: int) -> bool:
         """Whether the stop rule lets another round begin; the first one always does."""
-        reason = self._clock.reason(rounds) if rounds else None
+        if not rounds:
+            return True
+        reason, seconds = self._clock.reason(rounds), self._clock.rule.seconds
+        # What is left of the time finds better plans by smaller steps.
+        late = seconds is not None and self._clock.elapsed > _ROUNDS_PART * seconds
+        if reason is None and late and self._best is not None:
+            reason = StopReason.TIME
         if reason is not None:
             self._reason = reason
         return reason is None
@@ -294,21 +303,36 @@ class _Rounds:
         bound = None if self._bound is None or self._is_fair else self._sign * self._bound[1]
         self._reporter.tell(objective, bound)
 
-    def _lean(self) -> None:
-        """Other ways in which single sites may stand, where they are better, or cheaper alike."""
+    def _climb(self, *, is_proved: bool) -> None:
+        """Change what single sites or pairs of them show, as long as that is better or cheaper.
+
+        A proved plan can only become cheaper, which single sites do.
+        """
         trials, best = 0, self._best
-        while best is not None and trials < _MOST_TRIALS:
+        while best is not None:
             found = None
-            for option in self._near(best):
+            swaps = iter(()) if is_proved else self._swaps(best)
+            for option in chain(self._near(best), swaps):
                 trials += 1
                 if trials >= _MOST_TRIALS or self._clock.reason(trials) is not None:
                     return
+                if not self._promises(option, best):
+                    continue
                 plan = self._direct(option, best.assignments, best.quota_site)
                 if plan is not None and self._rank(plan) > self._rank(best):
                     found = plan
                     break
             self._best = best if found is None else found
             best = found
+
+    def _promises(self, option: NDArray[np.int64], best: Plan) -> bool:
+        """Whether a plan may be better than the best, its rules apart."""
+        if not self._is_alone:
+            return True
+        chosen = choices(self._problem, option, self._problem.chosen)
+        figures = evaluate(self._problem, option, chosen)
+        plan = replace(best, option=option.astype(np.int32), assignments=chosen, figures=figures)
+        return self._rank(plan) > self._rank(best)
 
     def _rank(self, plan: Plan) -> tuple[_Score, int]:
         return self._score(plan), -plan.figures.cost
@@ -320,6 +344,26 @@ class _Rounds:
         for stands in other_ways(self._model, point):
             if not np.any((stands > 0) & (self._model.stands < 0)):
                 yield self._model.option_of(stands)
+
+    def _swaps(self, plan: Plan) -> Iterator[NDArray[np.int64]]:
+        """A site that is new opens elsewhere instead, as the same level where it can."""
+        options, current = self._problem.options, self._problem.sites.current
+        last = plan.option[-1]
+        rng = np.random.default_rng(self._seed)
+        new = np.flatnonzero((last >= 0) & (current < 0))
+        free = np.flatnonzero(last[options.site] < 0)
+        pairs = [(int(site), int(option)) for site in new for option in free]
+        for at in rng.permutation(len(pairs)).tolist():
+            site, option = pairs[at]
+            if options.level[option] != options.level[last[site]]:
+                continue
+            shown = plan.option.astype(np.int64)
+            stood = shown[:, site] >= 0
+            stood &= np.arange(stood.size) >= options.first_year[option]
+            shown[:, site] = -1
+            shown[stood, options.site[option]] = option
+            if np.all(self._model.stands[option, stood] >= 0):
+                yield shown
 
     def _answer(self, *, is_closed: bool) -> PlanAnswer:
         clock, seed, best = self._clock, self._seed, self._best
