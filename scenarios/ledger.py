@@ -27,7 +27,7 @@ from scenarios.ledger_day import DINNER_WINDOW, DayMaker, Elder, LedgerDay, Meal
 from scenarios.model import TableInput, Text
 from scenarios.records import Tier
 from scenarios.tables.asked import glance, read_ability, read_asked
-from scenarios.tables.columns import LEDGER_COLUMNS
+from scenarios.tables.day_columns import LEDGER_COLUMNS
 from scenarios.tables.intake import Intake
 from scenarios.tables.kinds import KINDS
 from scenarios.tables.meals import MEAL_WINDOW

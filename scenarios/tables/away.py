@@ -9,7 +9,7 @@ from typing import Any
 from base.faults import Lang
 from scenarios.absences import Absence, AbsenceReason
 from scenarios.model import TableInput, Text
-from scenarios.tables.columns import ABSENCE_COLUMNS
+from scenarios.tables.day_columns import ABSENCE_COLUMNS
 from scenarios.tables.intake import Intake
 from scenarios.tables.people import Owners
 from scenarios.tables.rows import OfficeSheet, Row, write_table

@@ -10,7 +10,7 @@ from base.faults import Lang
 from scenarios.allowances import Balance
 from scenarios.cells import write_money
 from scenarios.model import TableInput, Text
-from scenarios.tables.columns import BALANCE_COLUMNS
+from scenarios.tables.day_columns import BALANCE_COLUMNS
 from scenarios.tables.intake import Intake
 from scenarios.tables.people import Owners
 from scenarios.tables.rows import OfficeSheet, write_table

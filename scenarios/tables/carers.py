@@ -11,7 +11,7 @@ from scenarios.catalogue import Catalogue, built_in
 from scenarios.cells import fold, write_duration, write_money, write_time, write_windows
 from scenarios.model import TableInput, Text
 from scenarios.records import Break, Carer, Mode, Place
-from scenarios.tables.columns import CARER_COLUMNS
+from scenarios.tables.day_columns import CARER_COLUMNS
 from scenarios.tables.intake import Intake
 from scenarios.tables.kinds import MODE_NAMES, SEX_NAMES
 from scenarios.tables.people import Owners

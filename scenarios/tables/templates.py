@@ -14,17 +14,19 @@ from geo.tables import write_xlsx
 from scenarios.catalogue import built_in
 from scenarios.model import Text
 from scenarios.tables.columns import (
-    ABSENCE_COLUMNS,
-    BALANCE_COLUMNS,
-    CARER_COLUMNS,
     CARRIER_COLUMNS,
     KITCHEN_COLUMNS,
-    LEDGER_COLUMNS,
     ORDER_COLUMNS,
     PLACE_COLUMNS,
     SERVICE_COLUMNS,
-    VISIT_COLUMNS,
     Column,
+)
+from scenarios.tables.day_columns import (
+    ABSENCE_COLUMNS,
+    BALANCE_COLUMNS,
+    CARER_COLUMNS,
+    LEDGER_COLUMNS,
+    VISIT_COLUMNS,
 )
 from scenarios.tables.kinds import KINDS
 

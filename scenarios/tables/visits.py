@@ -14,7 +14,7 @@ from scenarios.codes import LINK_UNKNOWN, UNKNOWN_SERVICE, UNKNOWN_SKILL
 from scenarios.model import TableInput, Text
 from scenarios.records import Link, LinkRule, Place, Tier, Visit
 from scenarios.tables.asked import asked_cells, glance, read_ability, read_asked
-from scenarios.tables.columns import VISIT_COLUMNS
+from scenarios.tables.day_columns import VISIT_COLUMNS
 from scenarios.tables.intake import Intake
 from scenarios.tables.kinds import ABILITY_NAMES, LINK_NAMES, TIER_NAMES
 from scenarios.tables.people import Owners
