@@ -16,6 +16,7 @@ from geo.matrix import travel_matrix
 from geo.modes import TravelMode, car, ebike, walk
 from geo.snap import Snapped, snap
 from optimizer.routing.check import check
+from optimizer.routing.parts import stops as places_of
 from optimizer.routing.problem import NONE, UNREACHABLE, RoutingProblem
 from optimizer.routing.solution import Route, RoutingAnswer, Step, StepKind
 from optimizer.routing.solve import solve
@@ -315,8 +316,9 @@ def _read_round(problem: RoutingProblem, route: Route) -> Round:
     home = int(problem.vehicle_end[route.vehicle])
     here = int(problem.vehicle_start[route.vehicle])
     path, stops = [here], []
-    for number, step in enumerate(route.steps):
-        there = _place_of(problem, route.steps[number:], here if home == NONE else home)
+    steps = [(step.kind, step.index) for step in route.steps]
+    for step, place in zip(route.steps, places_of(problem, route.vehicle, steps), strict=True):
+        there = here if place == NONE else place
         stops.append(RoundStop(step, there, int(time[here, there]), int(distance[here, there])))
         path.append(there)
         is_task = step.kind is StepKind.TASK
@@ -328,20 +330,6 @@ def _read_round(problem: RoutingProblem, route: Route) -> Round:
         back = (int(time[here, home]), int(distance[here, home]))
         path.append(home)
     return Round(route.vehicle, route.depart, route.end, tuple(stops), *back, tuple(path))
-
-
-def _place_of(problem: RoutingProblem, steps: Sequence[Step], last: int) -> int:
-    """Where the first of the steps begins; a break without a place is taken where the next step
-    is, or at the ``last`` place after all.
-    """
-    for step in steps:
-        if step.kind is StepKind.TASK:
-            return int(problem.task_place[step.index])
-        if step.kind is StepKind.LOAD:
-            return step.index
-        if problem.break_place[step.index] != NONE:
-            return int(problem.break_place[step.index])
-    return last
 
 
 def solve_checked(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from optimizer.result import SolveResult, Status, StopReason
-from optimizer.routing.check import check
+from optimizer.routing.parts import plan_counts, plan_parts
 from optimizer.routing.problem import NONE, RoutingProblem
 from optimizer.routing.solution import Plan, Route, RoutingAnswer, Step, StepKind
-from optimizer.routing.violations import Violation, ViolationKind
 from scenarios.visits.case import VisitsCase
 
 __all__ = ["GivenVisit", "given_answer"]
@@ -29,7 +28,7 @@ def given_answer(case: VisitsCase, plan: Iterable[GivenVisit]) -> RoutingAnswer:
     """The plan as an answer: starts as given, departures as late and breaks as early as can be.
 
     Visits that it does not name are unserved. Nothing is mended: what the plan breaks, the
-    checker says. Costs are the checker's own.
+    checker says.
     """
     task = {visit.id: number for number, visit in enumerate(case.visits)}
     vehicle = {carer.id: number for number, carer in enumerate(case.carers)}
@@ -100,27 +99,15 @@ class _Walk:
 
 
 def _priced(problem: RoutingProblem, plan: Plan) -> RoutingAnswer:
-    """The plan with the parts and counts that the checker recomputes for it."""
+    parts = plan_parts(problem, plan)
     result = SolveResult(
         status=Status.FEASIBLE,
         stop_reason=StopReason.FINISHED,
-        objective=None,
+        objective=sum(parts.values()),
         bound=None,
         seconds=0.0,
         seed=None,
         solver="given",
+        parts=parts,
     )
-    bare = RoutingAnswer(plan, (), result)
-    told = check(problem, bare)
-    parts = _figures(told, ViolationKind.WRONG_PART)
-    total = sum(parts.values())
-    return replace(
-        bare,
-        result=replace(result, objective=total, parts=parts),
-        counts=_figures(told, ViolationKind.WRONG_COUNT),
-    )
-
-
-def _figures(told: Iterable[Violation], kind: ViolationKind) -> dict[str, int]:
-    """What the checker expects where the answer says nothing."""
-    return {str(each.name): each.expected or 0 for each in told if each.kind is kind}
+    return RoutingAnswer(plan, (), result, plan_counts(problem, plan))
