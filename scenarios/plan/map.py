@@ -149,6 +149,7 @@ def _unserved(run: PlanRun, names: PlanNames) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {
             "place_id": frame["place_id"].astype(str).to_numpy(),
+            "place": frame["name"].astype(str).to_numpy(),
             "service_id": [run.case.services[each].id for each in numbers],
             **_two("service", [names.services[each] for each in numbers]),
             **_two("subdistrict", [names.place(int(each)) for each in frame["subdistrict"]]),

@@ -65,6 +65,29 @@ class TestWhoRunsAndOwns:
         assert case.rule_texts[0].zh == "全区：设施（公办） 至少 2 处"
         assert case.rule_texts[0].en == "whole district: sites (public), at least 2"
 
+    def test_a_fifth_of_public_places_is_kept_for_those_who_are_guaranteed_one(
+        self, tmp_path: Path
+    ) -> None:
+        """Kept places are a service of their own; the share is among public sites alone."""
+        services = [*plan()["plan"]["services"], {**BEDS, "id": "kept"}]
+        levels = plan()["plan"]["levels"]
+        levels[0]["sizes"][0]["capacity"] = {"meals": 40, "kept": 10}
+        rule = {
+            "capacity": ["kept"],
+            "share_of": ["kept", "meals"],
+            "ownership": ["公办"],
+            "at_least": 0.2,
+        }
+        case = owned(tmp_path, rule, services=services, levels=levels)
+        scale = case.demand.units_per_person
+        found = entries(case, 0)
+        assert {key[0] for key in found} == {"S1", "S2", "P1"}
+        assert ("P1", "centre", "full") not in found  # just enough: 10 of 50
+        assert found["S1", "station", "small"] == -2000 * 10 * scale
+        assert (
+            case.rule_texts[0].zh == "全区：beds（中）占meals（中）、beds（中）（公办） 不低于 20 %"
+        )
+
     def test_a_rule_for_every_operator(self, tmp_path: Path) -> None:
         case = owned(tmp_path, {"count": [], "per": "operator", "at_least": 1})
         assert [each.text.zh[0] for each in case.rules] == ["丙", "乙", "甲"]
