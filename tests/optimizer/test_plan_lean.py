@@ -16,6 +16,8 @@ from tests.optimizer.test_plan_solve import (
     demand_of,
     options_of,
     plan,
+    rule,
+    sites_of,
     solved,
     years_of,
 )
@@ -86,6 +88,23 @@ def test_of_plans_that_cost_the_same_the_one_worth_more_is_taken():
     assert (model.value.at(found), model.cost.at(found)) == (3, 2)
     assert worthier(model, point, Stop(iterations=5).start(), seed=0) is point
     assert solved(problem, MIN_COST).option.tolist() == [[0, -1]]
+
+
+@pytest.mark.parametrize("objective", [PlanObjective.MIN_TRAVEL, PlanObjective.MIN_WORST])
+@pytest.mark.parametrize("years", [1, 2])
+def test_whoever_counts_for_nothing_stays_where_that_costs_nothing(objective, years):
+    """Row 0 weighs: either of two sites will do. Row 1 does not weigh and is at the second."""
+    problem = plan(
+        [[4, 4], [4, 0]],
+        [3, 2],
+        years=years_of(years),
+        sites=sites_of(2, current=[0, 1]),
+        options=options_of([0, 1], capacity=[[5], [5]]),
+        demand=demand_of([3, 2], weight=[1, 0]),
+        rules=rule([0, 1], 0, 1, years),
+    )
+    answer = solved(problem, PlanRequest(objective))
+    assert answer.option.tolist() == [[-1, 1]] * years
 
 
 @pytest.mark.parametrize("seed", range(60_000, 60_025))

@@ -164,6 +164,8 @@ def _model(
     dearest = np.zeros(problem.n_demand)
     burden = demand.weight[row].astype(np.float64) * pairs.cost
     np.maximum.at(dearest, row, burden)
+    if capacity.max(initial=-1) >= 0 and np.any((pairs.cost == 0) & (demand.weight[row] == 0)):
+        return None  # the whole model looks at who may stay where they are
     total = float((dearest * demand.amount).sum()) + float(fixed.sum())
     if total > _LARGEST_TOTAL or demand.amount.sum(dtype=np.float64) > _LARGEST_TOTAL:
         return None

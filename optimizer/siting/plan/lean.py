@@ -1,4 +1,4 @@
-"""Of plans that are equally good, a cheaper one, or one worth more.
+"""Of plans that are equally good, a cheaper one, one worth more, or one with fewer moves.
 
 A search for value does not look at cost, and one for cost neither looks at value nor, when it is
 stopped, leaves out what nothing needs. Where a plan's value is proved and time is left, a second
@@ -17,13 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.arrays import csr_rows
-from optimizer.siting.plan.model.program import INFINITE
+from optimizer.siting.plan.min_worst import within
+from optimizer.siting.plan.model.program import INFINITE, Linear
 from optimizer.siting.plan.model.whole import PlanModel
 from optimizer.siting.plan.optimise import Goal, optimise
 from optimizer.siting.plan.problem import PlanObjective
+from optimizer.siting.plan.reading import read_plan
+from optimizer.siting.plan.search import goal_of
 from optimizer.stop import StopClock
 
-__all__ = ["cheaper", "other_ways", "trimmed", "worthier"]
+__all__ = ["calmer", "cheaper", "other_ways", "trimmed", "worthier"]
 
 _LONGER = 0.05
 """Part of the time limit that trimming may take beyond it."""
@@ -55,6 +58,28 @@ def worthier(
     kept = replace(model, program=model.program.copy())
     kept.program.require(model.cost, -INFINITE, model.cost.at(whole))
     return _second(kept, Goal(model.value, maximise=True), whole, clock, seed)
+
+
+def calmer(
+    model: PlanModel, whole: NDArray[np.int64], clock: StopClock, *, seed: int
+) -> NDArray[np.int64]:
+    """A point as good as ``whole``, proved best for MIN_TRAVEL or MIN_WORST, with fewer moves.
+
+    Rows without weight count for neither objective; those with a site of their own (travel cost
+    0) stay there as far as it costs nothing.
+    """
+    classes = model.assignment.classes
+    own = np.flatnonzero((classes.cost == 0) & ~classes.weighted[classes.pair_class])
+    stays = Linear.of(model.assignment.goes[own], classes.step[own][:, None])
+    if not stays.column.size:
+        return whole
+    if model.request.objective is PlanObjective.MIN_WORST:
+        kept = within(model, read_plan(model, whole).figures.worst)
+    else:
+        kept = replace(model, program=model.program.copy())
+        line = goal_of(model).line
+        kept.program.require(line, -INFINITE, line.at(whole))
+    return _second(kept, Goal(stays, maximise=True), whole, clock, seed)
 
 
 def _second(

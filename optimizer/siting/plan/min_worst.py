@@ -20,7 +20,7 @@ from optimizer.siting.plan.optimise import Found, Goal, optimise
 from optimizer.siting.plan.reading import read_plan
 from optimizer.stop import StopClock
 
-__all__ = ["nearest_worst"]
+__all__ = ["nearest_worst", "within"]
 
 
 def nearest_worst(
@@ -45,7 +45,7 @@ def nearest_worst(
     while low < high:
         reporter.tell(worst, _bound(costs, low, worst))
         middle = (low + high) // 2
-        found = optimise(_within(model, int(costs[middle])), anything, clock, seed=seed)
+        found = optimise(within(model, int(costs[middle])), anything, clock, seed=seed)
         if found.infeasible:
             low = middle + 1
         elif found.whole is not None:
@@ -78,7 +78,7 @@ def _costs(model: PlanModel) -> tuple[NDArray[np.int64], int]:
     return np.unique(np.concatenate([[0], cost, assigned.cost[pair]])), least
 
 
-def _within(model: PlanModel, most: int) -> PlanModel:
+def within(model: PlanModel, most: int) -> PlanModel:
     """The model in which weighted rows of the last year are served within a cost."""
     program = model.program.copy()
     classes, assigned = model.cover.classes, model.assignment.classes

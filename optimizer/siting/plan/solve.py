@@ -17,7 +17,7 @@ from optimizer.siting.plan.choosing import best_choice
 from optimizer.siting.plan.complete import complete
 from optimizer.siting.plan.evaluate import Evaluation, evaluate
 from optimizer.siting.plan.first_plan import first_plan
-from optimizer.siting.plan.lean import cheaper, trimmed, worthier
+from optimizer.siting.plan.lean import calmer, cheaper, trimmed, worthier
 from optimizer.siting.plan.model.whole import PlanModel, build_model
 from optimizer.siting.plan.optimise import Found
 from optimizer.siting.plan.problem import (
@@ -228,8 +228,11 @@ def _lean_plan(
         whole = cheaper(model, whole, clock, seed=seed)
     if request.objective is PlanObjective.MIN_COST and found.proved:
         whole = worthier(model, whole, clock, seed=seed)
+    serves_all = request.objective in (PlanObjective.MIN_TRAVEL, PlanObjective.MIN_WORST)
+    if serves_all and found.proved:
+        whole = calmer(model, whole, clock, seed=seed)
     plan = read_plan(model, whole)
-    if request.objective not in (PlanObjective.MIN_TRAVEL, PlanObjective.MIN_WORST):
+    if not serves_all:
         if request.objective is not PlanObjective.MIN_COST:
             # All that the plan is worth is kept.
             full, _ = complete(problem, request, plan.option, plan.assignments)
