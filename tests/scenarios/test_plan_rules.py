@@ -308,9 +308,8 @@ class TestClients:
         )
         assert found.status is Status.OPTIMAL
         client = found.case.demand.group == len(found.case.demand.labels) - 1
-        assert found.problem.demand.weight[client].tolist() == [
-            int("min_" not in aim or "cost" in aim)
-        ]
+        weighs = aim not in ("min_travel", "min_worst")
+        assert found.problem.demand.weight[client].tolist() == [int(weighs)]
         assert found.moves.empty
         first = found.case.sites["site_id"].tolist().index("S1")
         assert (found.option[:, first] >= 0).all()
