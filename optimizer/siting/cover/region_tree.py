@@ -38,6 +38,8 @@ _LEAST_FRACTION = 0.02
 _AGAIN_FRACTION = 0.1
 # A leaf this share of the root's gap above the best answer is settled as it is.
 _SLACK = 0.01
+# Above any value of a region (:func:`optimizer.siting.cover.core.scale_of`).
+_HUGE = 2.0**62
 
 Rule = tuple[int, float, float]
 
@@ -166,6 +168,10 @@ class RegionTree:
         if solver.passModel(as_lp(_program(region, self._unit))) == highspy.HighsStatus.kError:
             raise RuntimeError("HiGHS refuses the model")
         self._solver = solver
+        # No price serves above this.
+        self._everything = (
+            float(region.weight.sum() + np.abs(region.cost).max(initial=0)) / self._unit
+        )
         self._by_site = region.cover.T.astype(np.int64).tocsr()
         self._solve((), None)
 
@@ -204,7 +210,7 @@ class RegionTree:
         dual = np.array(self._solver.getSolution().row_dual)
         if dual.size < k + len(self._groups) or not np.isfinite(dual).all():
             dual = np.zeros(k + len(self._groups))
-        most = float(region.weight.sum()) + float(np.abs(region.cost).sum())
+        most = self._everything * self._unit
         price = np.clip(np.rint(dual * self._unit), -most, most).astype(np.int64)
         cover_price = np.clip(price[:k], 0, region.weight)
         worth = self._by_site @ cover_price - region.cost
@@ -216,7 +222,11 @@ class RegionTree:
             if own != 0 and np.isfinite(side):
                 worth[sites] += own
                 bound -= own * int(side)
-        return bound + int(np.maximum(worth, 0).sum()), worth
+        gains = np.maximum(worth, 0)
+        # Far from the best prices of huge weights the sum may pass 64 bits: that is no bound.
+        if gains.sum(dtype=np.float64) >= _HUGE:
+            return int(_HUGE), worth
+        return bound + int(gains.sum()), worth
 
     def _grow(self, node: Child) -> None:
         """Branch a node whose program was solved last."""
@@ -310,8 +320,7 @@ class RegionTree:
             self._groups.append(sites)
             self._score.append([0.0, 0])
             none = np.zeros(0, dtype=np.int32)
-            much = float(self.region.weight.sum() + np.abs(self.region.cost).sum()) / self._unit
-            self._solver.addCol(1.0 + much, 0.0, np.inf, 0, none, np.zeros(0))
+            self._solver.addCol(1.0 + self._everything, 0.0, np.inf, 0, none, np.zeros(0))
             index = np.append(sites, self._solver.getNumCol() - 1).astype(np.int32)
             self._solver.addRow(-np.inf, np.inf, index.size, index, np.ones(index.size))
         return self._numbers_of[key]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Condition
+from threading import Condition, get_ident
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,8 @@ _OPEN_PER_REGION = 13.0
 _ENTRIES_PER_REGION = 60_000
 # After all regions are searched, so many are left of them the next time.
 _FEWER = 0.6
+# A problem for fewer regions than these is better searched as a whole.
+_FEWEST = 1.5
 # Local search in a region before its tree, and in the whole between steps.
 _REGION_ROUNDS = 150
 _ROUNDS = 100
@@ -116,10 +118,11 @@ def search_regions(
     core = relaxation.core
     if core.room == 0 or core.sites.size <= core.room:
         return None
-    entries = core.cover.site.size
-    number = max(core.room / _OPEN_PER_REGION, entries / _ENTRIES_PER_REGION)
+    number = core.room / _OPEN_PER_REGION
+    if number >= _FEWEST:
+        number = max(number, core.cover.site.size / _ENTRIES_PER_REGION)
     places, again, nodes = Places(core.cover), 0, 0
-    while number >= 1.5:
+    while number >= _FEWEST:
         rng = np.random.default_rng([seed % 2**64, again])
         region = places.partition(relaxation.share, min(round(number), core.sites.size), rng)
         forest = Forest(best, split_of(relaxation, region), relaxation, (seed % 2**64, again))
@@ -146,7 +149,8 @@ class Forest:
         self._trees: list[RegionTree | None] = [None] * len(split.regions)
         self._bounds = list(split.bounds)
         self._is_busy = [False] * len(split.regions)
-        self._change, self._stop = Condition(), False
+        self._change, self._stop, self._owner = Condition(), False, get_ident()
+        self._reason: StopReason | None = None
 
     @property
     def bound(self) -> int:
@@ -160,7 +164,7 @@ class Forest:
         with ThreadPoolExecutor(max(1, threads - 1), thread_name_prefix="cover-region") as pool:
             try:
                 while True:
-                    reason = best.clock.reason(self.nodes)
+                    reason = self._reason or best.clock.reason(self.nodes)
                     best.lower(best.scale.units(self.bound))
                     if reason is not None or best.is_proved:
                         return reason
@@ -232,6 +236,10 @@ class Forest:
         )
 
     def _is_over(self) -> bool:
+        # Users' own stop rules are asked in the thread they called from, and in no other.
+        if get_ident() == self._owner and self._reason is None:
+            self._reason = self._best.clock.reason()
+            self._stop = self._reason is not None
         return self._stop or self._best.clock.remaining <= 0
 
     def _program_seconds(self) -> float:

@@ -12,7 +12,8 @@ MCLP (Church, ReVelle 1974), b_j the site's own gain and p the free sites that m
 
 LSCP goes to HiGHS. MCLP is solved by local search, exact Lagrangian bounds and branch and bound
 (:mod:`optimizer.siting.cover.tree`), which need no linear program; small models that stay open
-go to HiGHS, larger ones with many sites alike to branching on neighbourhoods
+go to HiGHS, larger ones with many sites alike to a search by regions
+(:mod:`optimizer.siting.cover.regions`) and to branching on neighbourhoods
 (:mod:`optimizer.siting.cover.programs`).
 """
 
