@@ -1,0 +1,1 @@
+"""A week of visits planned together: days, people and hours."""

@@ -1,0 +1,1 @@
+"""A station's week: needs of a ledger planned over all days at once."""
