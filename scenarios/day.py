@@ -141,7 +141,7 @@ def read_visit_day(wanted: VisitsInput, folder: Path, intake: Intake | None = No
     present = present_on(wanted.day, visits or (), carers or (), away, wanted.holidays)
     return VisitDay(
         present.visits,
-        tuple(_with_breaks(carer, wanted, intake.station) for carer in present.carers),
+        tuple(_with_breaks(carer, wanted) for carer in present.carers),
         tuple(intake.unplaced),
         intake.catalogue,
         (*warnings, *_strangers_warning(intake)),
@@ -166,23 +166,19 @@ def _terms(wanted: VisitsInput, visits: Sequence[Visit], booked: Sequence[Balanc
     )
 
 
-def _with_breaks(carer: Carer, wanted: VisitsInput, station: Place | None) -> Carer:
+def _with_breaks(carer: Carer, wanted: VisitsInput) -> Carer:
     """The carer with the scenario's breaks, where the own table says nothing of them."""
     if carer.breaks is not None or not wanted.breaks:
         return carer
     hours = (carer.shift[1] - carer.shift[0]) / 3600
-    breaks = (
-        _break(each, station or carer.start)
-        for each in wanted.breaks
-        if hours >= each.min_shift_hours
-    )
+    breaks = (_break(each, carer.start) for each in wanted.breaks if hours >= each.min_shift_hours)
     return dataclasses.replace(carer, breaks=tuple(breaks))
 
 
-def _break(wanted: BreakInput, station: Place) -> Break:
+def _break(wanted: BreakInput, start: Place) -> Break:
     opens, closes = (read_time(text) for text in wanted.window)
     assert opens is not None and closes is not None, "scenarios.crosschecks looks at the window"
-    place = station if wanted.at == "station" else None
+    place = start if wanted.at == "station" else None
     return Break((opens, closes), round(60 * wanted.minutes), place, wanted.must)
 
 

@@ -20,7 +20,7 @@ class BreakInput(Part):
     """Earliest and latest start, HH:MM."""
     minutes: Positive = 30.0
     at: Literal["client", "station"] = "client"
-    """``client``: wherever the carer then is; ``station``: back at the station."""
+    """``client``: wherever the carer then is; ``station``: back where the own day starts."""
     must: bool = True
     """False: the plan may leave it out for ``weights.break_yuan``."""
     min_shift_hours: Annotated[float, Field(ge=0)] = 6.0

@@ -67,7 +67,7 @@ def _carer(row: Row, id: str) -> Carer | None:
     pace = row.get("pace", 100.0)
     if not 50 <= pace <= 300:
         row.wrong("pace", _PACE_RULE)
-    breaks = _breaks(row, row.sheet.intake.station or start)
+    breaks = _breaks(row, start)
     carer = {
         "max_work": row.get("max_work"),
         "mode": row.get("mode", Mode.EBIKE),
@@ -86,7 +86,7 @@ def _carer(row: Row, id: str) -> Carer | None:
     return Carer(id, skills, shift, start, end, **carer)
 
 
-def _breaks(row: Row, station: Place | None) -> tuple[Break, ...] | None:
+def _breaks(row: Row, start: Place | None) -> tuple[Break, ...] | None:
     """The breaks of the row, None where it says nothing of them."""
     if row.text("breaks").casefold() in (_NO_BREAK.zh, _NO_BREAK.en):
         return ()
@@ -94,7 +94,7 @@ def _breaks(row: Row, station: Place | None) -> tuple[Break, ...] | None:
     if windows is None:
         return None
     length = row.get("break_minutes", _USUAL_BREAK)
-    place = station if row.get("break_at_station", False) else None
+    place = start if row.get("break_at_station", False) else None
     must = not row.get("break_optional", False)
     return tuple(Break(window, length, place, must) for window in windows)
 
@@ -127,7 +127,7 @@ def write_carers(
 
     Their skills come back with all that the catalogue's rules bring
     (:meth:`Catalogue.with_implied`); the breaks of one carer are alike but for their windows,
-    and one that is not taken on the way is taken at the station or the start.
+    and one that is not taken on the way is taken where the day starts.
     """
     known = catalogue or built_in()
     rows = [_carer_cells(carer, known, lang) for carer in carers]

@@ -256,7 +256,7 @@ CARER_COLUMNS = (
         "回站休息",
         "break_at_station",
         "yes",
-        note=remark("否：就地休息", "no: wherever the carer then is"),
+        note=remark("是：回出发点；否：就地休息", "yes: where the day starts; no: on the way"),
     ),
     Column("break_optional", "可不休息", "break_optional", "yes"),
     Column("overtime", "可加班(分钟)", "overtime_minutes", "duration", "加班上限"),

@@ -16,17 +16,13 @@ from optimizer.routing.check import check
 from optimizer.routing.features import Feature, used_features
 from optimizer.routing.solution import StepKind
 from optimizer.routing.violations import ViolationKind
-from scenarios.allowances import allowances_of
 from scenarios.catalogue import built_in
-from scenarios.day import DayTerms, VisitDay, read_lunch, read_visit_day
-from scenarios.demo import DemoTown, generate
+from scenarios.day import read_lunch, read_visit_day
+from scenarios.demo import DemoTown, generate, write_town
 from scenarios.district import open_district
 from scenarios.files import load_scenario
-from scenarios.model_day import WeightsInput
 from scenarios.records import Asked, Mode, Tier
 from scenarios.tables import Intake
-from scenarios.town.balances import PACK
-from scenarios.town.day import DAY
 from scenarios.town.features import ALL_FEATURES
 from scenarios.town.write import HIDDEN_PLAN, read_plan
 from scenarios.visits import VisitsCase, compile_visits
@@ -118,20 +114,24 @@ def test_one_client_is_never_visited_twice_at_once(medium: DemoTown) -> None:
 
 
 @pytest.fixture(scope="module")
-def full_day(written: Path) -> tuple[DemoTown, VisitsCase]:
-    """A town whose day states everything, compiled with all its terms."""
+def full_day(tmp_path_factory: pytest.TempPathFactory) -> tuple[DemoTown, VisitsCase]:
+    """A town whose day states everything, written, read and compiled."""
     made = generate("S", 0, features=ALL_FEATURES)
-    scenario, folder = load_scenario(written)
-    terms = DayTerms(
-        day=DAY,
-        weights=WeightsInput(waiting_yuan_per_hour=6),
-        equipment=made.equipment,
-        allowances=allowances_of(made.visits, DAY, PACK, made.balances),
-        by_phone=True,
-        one_at_a_time=True,
-    )
-    day = VisitDay(made.visits, made.carers, terms=terms)
+    scenario, folder = load_scenario(write_town(made, tmp_path_factory.mktemp("full")))
+    assert scenario.visits is not None
+    day = read_visit_day(scenario.visits, folder, Intake())
     return made, compile_visits(open_district(scenario, folder), day)
+
+
+def test_a_full_day_comes_back_from_its_tables(full_day: tuple[DemoTown, VisitsCase]) -> None:
+    made, case = full_day
+    assert case.visits == made.visits and case.carers == made.carers
+    assert case.day.terms.equipment == made.equipment
+    allowances = case.day.terms.allowances
+    assert allowances is not None
+    assert {client: each.fen for client, each in allowances.items()} == {
+        each.client: each.fen for each in made.balances
+    }
 
 
 def test_a_full_day_uses_the_model(full_day: tuple[DemoTown, VisitsCase]) -> None:
