@@ -14,6 +14,7 @@ from benchmarks.suites.matrix import MATRIX
 from benchmarks.suites.mclp_cordeau import MCLP_CORDEAU
 from benchmarks.suites.mclp_points import MCLP_POINTS
 from benchmarks.suites.meals import MEALS
+from benchmarks.suites.mtvrptwr import MTVRPTWR
 from benchmarks.suites.pcenter import PCENTER
 from benchmarks.suites.pmedian import PMEDIAN
 from benchmarks.suites.reach import REACH
@@ -33,6 +34,7 @@ _ALL: tuple[Suite, ...] = (
     REACH,
     MATRIX,
     VRPTW,
+    MTVRPTWR,
     DAY,
     MEALS,
     HHCRSP,

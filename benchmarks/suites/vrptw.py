@@ -152,7 +152,7 @@ def ours(case: Case, limits: Limits) -> Outcome:
         seconds=None if limits.iterations is not None else limits.seconds,
         iterations=limits.iterations,
     )
-    answer = solve(problem, stop=stop, seed=limits.seed, progress=hear)
+    answer = solve(problem, stop=stop, seed=limits.seed, threads=limits.threads, progress=hear)
     routes = [[task + 1 for task in route.tasks] for route in answer.plan.routes]
     return _outcome(instance, Solved(routes, answer.result.seconds, trace))
 

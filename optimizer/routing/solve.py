@@ -51,7 +51,7 @@ def solve(
         problem: visits, or trips where any vehicle loads (those neither linked nor late).
         stop: stop rule, 30 seconds by default; iterations are the engine's own.
         seed: random seed; with an iteration limit alone the plan is the same every time.
-        threads: searches at once, where the engine is the annealing.
+        threads: searches at once, where only the time is limited.
         progress: called with incumbents in cost units.
 
     Returns:
@@ -60,10 +60,10 @@ def solve(
     """
     stop = Stop(seconds=30.0) if stop is None else stop
     if np.any(problem.vehicle_max_trips > 0):
-        return solve_trips(problem, stop=stop, seed=seed, progress=progress)
+        return solve_trips(problem, stop=stop, seed=seed, threads=threads, progress=progress)
     if problem.is_soft or bool(problem.is_tied.any()):
         return solve_linked(problem, stop=stop, seed=seed, threads=threads, progress=progress)
-    return solve_visits(problem, stop=stop, seed=seed, progress=progress)
+    return solve_visits(problem, stop=stop, seed=seed, threads=threads, progress=progress)
 
 
 def solve_visits(
@@ -71,6 +71,7 @@ def solve_visits(
     *,
     stop: Stop,
     seed: int = 0,
+    threads: int = 1,
     progress: ProgressCallback | None = None,
 ) -> RoutingAnswer:
     """Plan a day of visits with PyVRP; arguments and answer as for :func:`solve`.
@@ -96,7 +97,7 @@ def solve_visits(
     tasks = _engine_tasks(problem, plan)
     reason = StopReason.FINISHED
     if tasks:
-        plan, reason = _search(problem, tasks, plan, clock, seed, tell)
+        plan, reason = _search(problem, tasks, plan, clock, seed, threads, tell)
     reasons = explain(problem, plan)
     parts = _parts(problem, plan)
     return RoutingAnswer(
@@ -195,6 +196,7 @@ def _search(
     first: Plan,
     clock: StopClock,
     seed: int,
+    threads: int,
     tell: Tell,
 ) -> tuple[Plan, StopReason]:
     """The better of the first plan and what PyVRP makes of it."""
@@ -216,6 +218,7 @@ def _search(
         reserve=0.0 if limit is None else min(2.0, _RESERVE * limit),
         seed=seed,
         tell=lambda objective, iterations: tell("search", objective, iterations),
+        threads=threads,
     )
     found = mended(sequences)
     return min(found, first, key=lambda plan: _rank(problem, plan)), reason

@@ -13,6 +13,8 @@ unbounded. So the way here is its own:
 4. *Mend.* What still fits is inserted and the order of tiers is seen to, as for visits
    (:func:`optimizer.routing.insert.mend`).
 
+Trips that wait for their loads go another way (:mod:`optimizer.routing.trip_release`).
+
 Plans compare by their unserved tasks first (tier by tier, by prize) and by cost second: a meal is
 never left out to save the cost of its delivery.
 """
@@ -36,6 +38,7 @@ from optimizer.routing.trip_anneal import Annealed, anneal
 from optimizer.routing.trip_kernels import SLOT, TripState
 from optimizer.routing.trip_model import TripModel
 from optimizer.routing.trip_pool import Candidate, slice_counts, trips_of_run
+from optimizer.routing.trip_release import plan_releases, reaches
 from optimizer.routing.trip_search_kernels import complete, worth
 from optimizer.routing.trip_warm import compile_trips
 from optimizer.stop import Progress, ProgressCallback, Stop, StopClock
@@ -51,7 +54,7 @@ POOL_TRIPS_PER_RUN = 80
 RUN_ITERATIONS_AT_LEAST = 200
 RUN_ITERATIONS_PER_TASK = 10
 WORKERS = 2
-"""Threads for CP-SAT and the annealing where only the time is limited."""
+"""Threads where only the time is limited and the caller does not say."""
 SEED_STEP = 1_000_003
 
 
@@ -60,6 +63,7 @@ def solve_trips(
     *,
     stop: Stop | None = None,
     seed: int = 0,
+    threads: int | None = None,
     progress: ProgressCallback | None = None,
 ) -> RoutingAnswer:
     """Plan carriers that load at kitchens and make several trips.
@@ -71,22 +75,57 @@ def solve_trips(
             grows with the number of tasks. The clock starts when the kernels are compiled,
             which takes some ten seconds the first time on a machine.
         seed: random seed. The same seed and an iteration limit alone give the same answer; with
-            a time limit two searches run side by side and the better one counts.
+            a time limit several searches run side by side and the better one counts.
+        threads: searches side by side, two where None; one where iterations are limited.
         progress: told of the phases ``pool``, ``pack``, ``anneal`` and of better plans.
 
     Returns:
         The best plan found, with reasons for what is unserved; never a proved bound.
     """
     stop = Stop(seconds=30.0) if stop is None else stop
+    workers = WORKERS if threads is None else threads
+    if stop.seconds is None or stop.iterations is not None:
+        workers = 1
+    if reaches(problem):
+        return _with_releases(problem, stop, seed, workers, progress)
     compile_trips()
     clock = stop.start()
     model = TripModel(problem)
     news = _News(model, clock, progress)
-    start, done = _first_plan(model, clock, seed, news)
-    reserve = 0.0 if stop.seconds is None else min(1.0, 0.05 * stop.seconds)
-    annealed = _anneal(model, start, clock, done, reserve, seed, news)
+    start, done = _first_plan(model, clock, seed, news, workers)
+    reserve = _reserve(stop)
+    annealed = _anneal(model, start, clock, done, reserve, seed, news, workers)
     plan = _finish(model, annealed.state, stop)
     return _answer(problem, plan, clock, annealed.reason, seed)
+
+
+def _with_releases(
+    problem: RoutingProblem,
+    stop: Stop,
+    seed: int,
+    workers: int,
+    progress: ProgressCallback | None,
+) -> RoutingAnswer:
+    """Trips that wait for their loads, planned with PyVRP."""
+    clock = stop.start()
+    best: int | None = None
+
+    def tell(objective: int | None, iterations: int) -> None:
+        nonlocal best
+        if objective is not None and (best is None or objective < best):
+            best = objective
+        if progress is not None:
+            progress(Progress("search", clock.elapsed, incumbent=best, iterations=iterations))
+
+    plan, reason = plan_releases(
+        problem, clock, reserve=_reserve(stop), seed=seed, threads=workers, tell=tell
+    )
+    return _answer(problem, plan, clock, reason, seed, solver="pyvrp+highs")
+
+
+def _reserve(stop: Stop) -> float:
+    """Seconds kept for what comes after the search."""
+    return 0.0 if stop.seconds is None else min(1.0, 0.05 * stop.seconds)
 
 
 class _News:
@@ -125,7 +164,7 @@ class _News:
 
 
 def _first_plan(
-    model: TripModel, clock: StopClock, seed: int, news: _News
+    model: TripModel, clock: StopClock, seed: int, news: _News, workers: int
 ) -> tuple[TripState, int]:
     """The better of a greedy plan and a packed pool, and the iterations spent on it."""
     order = np.lexsort((-model.problem.task_prize, model.problem.task_tier)).astype(np.int64)
@@ -138,7 +177,7 @@ def _first_plan(
     if not candidates or clock.reason(done) is not None:
         return greedy, done
     news.of_state("pool", greedy, done)
-    packed = model.state_of(pack(model, candidates, _pack_limits(clock), seed=seed))
+    packed = model.state_of(pack(model, candidates, _pack_limits(clock, workers), seed=seed))
     complete(model.data, packed, order)
     best = min(greedy, packed, key=lambda state: worth(model.data, state)[:2])
     news.of_state("pack", best, done)
@@ -171,12 +210,12 @@ def _pool(model: TripModel, clock: StopClock, seed: int) -> tuple[list[Candidate
     return list(found), done
 
 
-def _pack_limits(clock: StopClock) -> Limits:
+def _pack_limits(clock: StopClock, workers: int) -> Limits:
     """Wall-clock time where the rule has a time limit, else deterministic work."""
     if clock.rule.seconds is None:
         return Limits(work=PACK_WORK, cancelled=clock.rule.cancelled)
     seconds = min(PACK_SHARE * clock.rule.seconds, clock.remaining)
-    return Limits(seconds=seconds, workers=WORKERS, cancelled=clock.rule.cancelled)
+    return Limits(seconds=seconds, workers=workers, cancelled=clock.rule.cancelled)
 
 
 def _anneal(
@@ -187,6 +226,7 @@ def _anneal(
     reserve: float,
     seed: int,
     news: _News,
+    workers: int,
 ) -> Annealed:
     """The best of one search, or of one per core where only the time is limited."""
 
@@ -197,11 +237,10 @@ def _anneal(
         seed_here = seed + number * SEED_STEP
         return anneal(model, start, clock, done=done, reserve=reserve, seed=seed_here, tell=tell)
 
-    rule = clock.rule
-    if rule.seconds is None or rule.iterations is not None:
+    if workers == 1:
         return search(0)
-    with ThreadPoolExecutor(WORKERS) as pool:  # the kernels release the interpreter lock
-        found = list(pool.map(search, range(WORKERS)))
+    with ThreadPoolExecutor(workers) as pool:  # the kernels release the interpreter lock
+        found = list(pool.map(search, range(workers)))
     return min(found, key=lambda item: worth(model.data, item.state)[:2])
 
 
@@ -218,7 +257,12 @@ def _finish(model: TripModel, state: TripState, stop: Stop) -> Plan:
 
 
 def _answer(
-    problem: RoutingProblem, plan: Plan, clock: StopClock, reason: StopReason, seed: int
+    problem: RoutingProblem,
+    plan: Plan,
+    clock: StopClock,
+    reason: StopReason,
+    seed: int,
+    solver: str = "pyvrp+cp-sat+sisr",
 ) -> RoutingAnswer:
     parts = cost_parts(problem, plan.routes)
     parts["unserved"] = int(problem.task_prize[list(plan.unserved)].sum())
@@ -232,7 +276,7 @@ def _answer(
         bound=None,
         seconds=clock.elapsed,
         seed=seed,
-        solver="pyvrp+cp-sat+sisr",
+        solver=solver,
         parts=parts,
         versions=versions_of("pyvrp", "ortools", "numba", "numpy"),
     )

@@ -25,10 +25,8 @@ from optimizer.routing.pyvrp_engine.stops import rows_of, solution_of
 from optimizer.routing.solution import Plan
 from optimizer.stop import StopClock
 
-__all__ = ["WORKERS", "improve", "search"]
+__all__ = ["first_penalties", "improve", "search"]
 
-WORKERS = 2
-"""Threads where only the time is limited and the caller does not say."""
 SEED_STEP = 1_000_003
 _LATE_SECONDS = 3_600
 """At first, being so late costs PyVRP's search as much as a whole day of work."""
@@ -48,8 +46,8 @@ _ELDERS = 10
 """Bests of populations that meet in the last, at most."""
 _POOL_SHARE = 0.05
 _POOL_NODES = 200
-_FIRST_ITERATIONS = 500
-_MORE_ITERATIONS = 250
+_FIRST_ITERATIONS = 1_000
+_MORE_ITERATIONS = 100
 _MOST_ITERATIONS = 4_000
 """Iterations in a region: in the first sweep over all clients, more in each sweep, at most."""
 
@@ -63,7 +61,7 @@ def improve(
     reserve: float = 0.0,
     seed: int = 0,
     tell: Tell | None = None,
-    threads: int | None = None,
+    threads: int = 1,
 ) -> tuple[Sequences, int, StopReason]:
     """PyVRP's iterated local search from a plan.
 
@@ -81,8 +79,8 @@ def improve(
         seed: for PyVRP's random numbers.
         tell: called with (objective in the problem's cost units or None, iteration) at every new
             best and now and then in between.
-        threads: searches side by side; None for two where only the time is limited. With one, the
-            same seed and an iteration limit alone the answer is the same every time.
+        threads: searches side by side, where only the time is limited. With an iteration limit
+            alone there is one, and the same seed gives the same answer every time.
 
     Returns:
         (tasks in order per vehicle, iterations done, why the search stopped).
@@ -98,21 +96,25 @@ def improve(
     rule = clock.rule
     if rule.seconds is None or rule.iterations is not None:
         threads = 1
-    loads = [model.most / _LOAD_STEPS] * data.num_load_dimensions
-    late = model.most / (_LATE_SECONDS * model.problem.ticks_per_second)
-    penalties = Penalties(loads, late, late, model.max_penalty)
     patience = _PATIENCE * max(1, data.num_clients // _LARGE)
     control = Control(clock, reserve, patience, model.objective, tell)
     best = search(
         data,
         model.solution(plan, data),
         control,
-        penalties,
+        first_penalties(model),
         polish=polish,
         seed=seed,
-        threads=WORKERS if threads is None else threads,
+        threads=threads,
     )
     return model.sequences(best), control.iterations, control.reason or StopReason.FINISHED
+
+
+def first_penalties(model: EngineModel) -> Penalties:
+    """Penalties to begin with, from what a whole day of work costs."""
+    loads = [model.most / _LOAD_STEPS] * model.data.num_load_dimensions
+    late = model.most / (_LATE_SECONDS * model.problem.ticks_per_second)
+    return Penalties(loads, late, late, model.max_penalty)
 
 
 def search(
@@ -239,7 +241,8 @@ class _Regional(_Workers):
         """The division, from the better of the start and a construction of PyVRP's."""
         if self._division is None:
             run = LocalRun(self._data, self._seed, self._penalties)
-            self.best = min(self.best, run.construct(), key=engine_cost)
+            made = [run.settle(self.best), run.settle(run.random())]
+            self.best = min([self.best, *made], key=engine_cost)
             self._pool.add(self.best)
             self._division = Division(self._data, self.best, self._seed)
         return self._division

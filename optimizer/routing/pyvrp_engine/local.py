@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from pyvrp import (
     CostEvaluator,
@@ -27,22 +27,17 @@ from pyvrp.search import (
     OPERATORS,
     LocalSearch,
     PerturbationManager,
-    PerturbationParams,
     compute_neighbours,
 )
 
 __all__ = ["LocalRun", "Penalties", "Polish", "Stretch", "engine_cost"]
 
-_MOST_PERTURBATIONS = 10
-"""Changes per perturbation; with PyVRP's own 25 an iteration takes more than twice as long."""
 _UPDATE = 50
 """Solutions between changes of the penalties: a day is planned in few iterations, and at the 500
 of PyVRP's own the penalties would hardly move from their start."""
 _INCREASE, _DECREASE = 1.3, 0.8
 _FEASIBLE = 0.5
 """Share of solutions that the penalties keep feasible."""
-_WORST_CANDIDATE = 1.01
-"""Candidates up to so much dearer than the best hand in their routes."""
 
 Polish = Callable[[Solution], Solution]
 
@@ -59,32 +54,17 @@ class Penalties(NamedTuple):
     most: float
 
 
-class Collector(Protocol):
-    """Takes feasible solutions for their routes."""
-
-    def add(self, solution: Solution) -> None:
-        """Keep the routes of a solution."""
-
-
 class Stretch(IteratedLocalSearchCallbacks):  # type: ignore[misc, unused-ignore]
     """One stretch of a search: when it ends, and who hears of its solutions.
 
     Args:
         stop: asked before every iteration.
         on_best: called with every new best feasible solution.
-        pool: gets the routes of good feasible candidates.
     """
 
-    def __init__(
-        self,
-        stop: Callable[[], bool],
-        *,
-        on_best: Callable[[Solution], None] | None = None,
-        pool: Collector | None = None,
-    ) -> None:
+    def __init__(self, stop: Callable[[], bool], on_best: Callable[[Solution], None]) -> None:
         self._stop = stop
         self._on_best = on_best
-        self._pool = pool
 
     def __call__(self, best_cost: int) -> bool:
         """Whether to stop now."""
@@ -93,23 +73,7 @@ class Stretch(IteratedLocalSearchCallbacks):  # type: ignore[misc, unused-ignore
     def on_best(self, best: Solution) -> None:
         """PyVRP has a new best solution."""
         if best.is_feasible():
-            if self._pool is not None:
-                self._pool.add(best)
-            if self._on_best is not None:
-                self._on_best(best)
-
-    def on_iteration(
-        self,
-        current: Solution,
-        candidate: Solution,
-        best: Solution,
-        cost_evaluator: CostEvaluator,
-    ) -> None:
-        """PyVRP ends an iteration."""
-        if self._pool is None or not candidate.is_feasible():
-            return
-        if cost_evaluator.cost(candidate) <= _WORST_CANDIDATE * cost_evaluator.cost(best):
-            self._pool.add(candidate)
+            self._on_best(best)
 
 
 class LocalRun:
@@ -124,10 +88,7 @@ class LocalRun:
     def __init__(self, data: ProblemData, seed: int, penalties: Penalties) -> None:
         self._data = data
         self._rng = RandomNumberGenerator(seed=seed % 2**32)
-        perturbation = PerturbationManager(
-            PerturbationParams(max_perturbations=_MOST_PERTURBATIONS)
-        )
-        self._search = LocalSearch(data, self._rng, compute_neighbours(data), perturbation)
+        self._search = LocalSearch(data, self._rng, compute_neighbours(data), PerturbationManager())
         for operator in OPERATORS:
             if operator.supports(data):
                 self._search.add_operator(operator(data))
@@ -166,9 +127,17 @@ class LocalRun:
         high = CostEvaluator([10 * load for load in loads], 10 * late, 10 * distance)
         return self._search(solution, high, exhaustive=True)
 
+    def settle(self, solution: Solution) -> Solution:
+        """The like, with penalties at their highest."""
+        return self._search(solution, self._manager.max_cost_evaluator(), exhaustive=True)
+
+    def random(self) -> Solution:
+        """A random solution, most likely infeasible."""
+        return Solution.make_random(self._data, self._rng)
+
     def construct(self) -> Solution:
         """The local optimum that descends from a random solution."""
-        return self.descend(Solution.make_random(self._data, self._rng))
+        return self.descend(self.random())
 
     def run(self, start: Solution, stretch: Stretch) -> Solution:
         """Search from a solution until the stretch ends; the best found, or the start."""

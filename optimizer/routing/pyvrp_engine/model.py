@@ -17,7 +17,9 @@ search then prefers being late to leaving a task out. So prizes are kept moderat
 vehicle's whole day can cost, times ten for every tier. That the tiers hold strictly is seen to
 afterwards by :func:`optimizer.routing.insert.mend`.
 
-Loading, limits on the time since loading, tasks for several people and links are beyond PyVRP.
+A vehicle that loads where it starts is a vehicle that may reload at its start depot; tasks carry
+release times, which hold for the trip as PyVRP has it. Other ways of loading, limits on the time
+since loading, tasks for several people and links are beyond PyVRP.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ from pyvrp import (
 from pyvrp import Route as EngineRoute
 
 from optimizer.routing.problem import NONE, UNREACHABLE, RoutingProblem
+from optimizer.routing.pyvrp_engine.stops import StopRow, row_of
 from optimizer.routing.solution import Plan
 
 __all__ = ["EngineModel", "Sequences"]
@@ -61,7 +64,7 @@ class EngineModel:
     """PyVRP's data for some tasks of a problem, and the way from and to its solutions.
 
     Args:
-        problem: vehicles that load nowhere.
+        problem: vehicles that load nowhere, or without delay at their start place.
         tasks: the tasks to plan, each for one person and without links, origin or freshness.
     """
 
@@ -108,8 +111,10 @@ class EngineModel:
         optional.
         """
         served = {task for route in plan.routes for task in route.tasks}
-        if not served.issuperset(self.tasks):
-            return self.data
+        return self.required() if served.issuperset(self.tasks) else self.data
+
+    def required(self) -> ProblemData:
+        """The data with the tasks required whose prize no day's costs exceed."""
         groups = [
             ClientGroup(list(group.clients), required=self._binds(group.clients[0]))
             for group in self.data.groups()
@@ -156,6 +161,23 @@ class EngineModel:
                 found[free[route.vehicle_type()].pop(0)] = visits
         return found
 
+    def days(self, solution: Solution) -> dict[int, tuple[StopRow, int]]:
+        """Stops and departure per vehicle; vehicles of one type are taken in ascending order."""
+        free = [list(members) for members in self.vehicles_of_type]
+        return {
+            free[route.vehicle_type()].pop(0): (row_of(route), self._base + route.start_time())
+            for route in solution.routes()
+            if route.num_clients()
+        }
+
+    def task_of(self, client: int) -> int:
+        """The task that a client of PyVRP's stands for."""
+        return self._task_of_client[client]
+
+    def opens(self, client: int) -> int:
+        """When the window opens that a client of PyVRP's stands for, in ticks of the day."""
+        return self._base + int(self.data.client(client).tw_early)
+
     def objective(self, solution: Solution) -> int:
         """Cost of a feasible solution in the problem's own cost units."""
         problem = self.problem
@@ -201,7 +223,8 @@ class EngineModel:
             windows = np.clip(problem.windows(task) - self._base, -1, self._horizon + 1)
             inside = [(max(0, int(a)), int(b)) for a, b in windows]
             inside = [(a, min(b, self._horizon)) for a, b in inside if b >= 0]
-            inside = [(a, b) for a, b in inside if a <= b]
+            release = max(0, int(problem.task_release[task]) - self._base)
+            inside = [(a, b) for a, b in inside if max(a, release) <= b]
             group = None
             if len(inside) > 1:
                 group = len(groups)
@@ -215,6 +238,7 @@ class EngineModel:
                         service_duration=int(problem.task_duration[task]),
                         tw_early=opens,
                         tw_late=closes,
+                        release_time=release,
                         prize=int(self.prizes[task]),
                         required=False,
                         group=group,
@@ -234,7 +258,8 @@ class EngineModel:
     def _vehicle_types(self) -> list[tuple[tuple[object, ...], list[int]]]:
         """Vehicles that differ in nothing, ascending; one PyVRP vehicle type each."""
         problem = self.problem
-        names = "mode start end open close max_work skills fixed_cost time_cost distance_cost"
+        names = "mode start end open close max_work skills max_trips fixed_cost time_cost"
+        names += " distance_cost"
         alike: dict[tuple[object, ...], list[int]] = {}
         for vehicle in range(problem.n_vehicles):
             key: tuple[object, ...] = tuple(
@@ -248,6 +273,7 @@ class EngineModel:
         problem, vehicle = self.problem, members[0]
         limit = int(problem.vehicle_max_work[vehicle])
         longest = self._horizon if limit == NONE else limit
+        trips = int(problem.vehicle_max_trips[vehicle])
         return VehicleType(
             num_available=len(members),
             capacity=problem.vehicle_capacity[vehicle].tolist(),
@@ -260,6 +286,8 @@ class EngineModel:
             unit_distance_cost=int(problem.vehicle_distance_cost[vehicle]) // self.unit,
             unit_duration_cost=int(problem.vehicle_time_cost[vehicle]) // self.unit,
             profile=profile,
+            reload_depots=[self._depots.starts[int(problem.vehicle_start[vehicle])]] * (trips > 1),
+            max_reloads=max(0, trips - 1),
         )
 
     def _profiles(self) -> tuple[list[tuple[int, NDArray[np.bool_]]], list[int]]:
@@ -307,6 +335,7 @@ def _required(client: Client, required: bool) -> Client:
         service_duration=client.service_duration,
         tw_early=client.tw_early,
         tw_late=client.tw_late,
+        release_time=client.release_time,
         prize=client.prize,
         required=required,
         group=client.group,

@@ -64,7 +64,7 @@ class RoutePool:
             if row in self._seen:
                 continue
             cost = cost_of_route(route_of(self._data, row))
-            key = row.vehicle_type, frozenset(self._row_of_client[stop] for stop in row.clients)
+            key = self._key(row)
             with self._lock:
                 self._seen.add(row)
                 known = self._found.get(key)
@@ -74,6 +74,9 @@ class RoutePool:
                     self.news += 1
                 if len(self._found) > self._most or len(self._seen) > 4 * self._most:
                     self._forget()
+
+    def _key(self, row: StopRow) -> tuple[int, frozenset[int]]:
+        return row.vehicle_type, frozenset(self._row_of_client[list(row.clients)].tolist())
 
     def _forget(self) -> None:
         kept = list(self._found.items())[len(self._found) // 2 :]
@@ -94,17 +97,17 @@ class RoutePool:
         rows = rows_of(best)
         self.add_rows(rows)
         with self._lock:
-            columns = list(self._found.items())
+            found = dict(self._found)
             self.news = 0
-        if not columns:
-            return None
-        start = np.zeros(len(columns) + self._prizes.size)
+        for row in rows:  # the pool may have forgotten them
+            found.setdefault(self._key(row), (cost_of_route(route_of(self._data, row)), row))
+        columns = list(found.items())
         number = {key: column for column, (key, _) in enumerate(columns)}
+        start = np.concatenate([np.zeros(len(columns)), np.ones(self._prizes.size)])
         for row in rows:
-            served = frozenset(self._row_of_client[stop] for stop in row.clients)
-            start[number[row.vehicle_type, served]] += 1.0
-            start[[len(columns) + client for client in served]] = -1.0
-        start[len(columns) :] += 1.0
+            key = self._key(row)
+            start[number[key]] += 1.0
+            start[[len(columns) + unit for unit in key[1]]] = 0.0
         model = self._model([(key, cost) for key, (cost, _) in columns])
         usable = bool(np.all(start <= model.upper))
         outcome = highs.run(model, stop.start(), seed=seed, start=start if usable else None)
@@ -115,8 +118,8 @@ class RoutePool:
             for column in np.flatnonzero(outcome.values > 0.5)
             if column < len(columns)
         ]
-        found = solution_of(self._data, self._parted(chosen))
-        return found if engine_cost(found) < engine_cost(best) else None
+        better = solution_of(self._data, self._parted(chosen))
+        return better if engine_cost(better) < engine_cost(best) else None
 
     def _model(self, columns: list[tuple[tuple[int, frozenset[int]], int]]) -> highs.Model:
         """The program above, columns of the routes first, then one per row of clients."""

@@ -8,7 +8,7 @@ from pyvrp import Activity, ActivityType, ProblemData, Solution
 from pyvrp import Route as EngineRoute
 from pyvrp.search import compute_neighbours
 
-__all__ = ["StopRow", "cost_of_route", "neighbours", "route_of", "rows_of", "solution_of"]
+__all__ = ["StopRow", "cost_of_route", "neighbours", "route_of", "row_of", "rows_of", "solution_of"]
 
 
 class StopRow(NamedTuple):
@@ -25,10 +25,11 @@ class StopRow(NamedTuple):
 
 def rows_of(solution: Solution) -> list[StopRow]:
     """The routes of a solution that serve anybody."""
-    return [_row_of(route) for route in solution.routes() if route.num_clients()]
+    return [row_of(route) for route in solution.routes() if route.num_clients()]
 
 
-def _row_of(route: EngineRoute) -> StopRow:
+def row_of(route: EngineRoute) -> StopRow:
+    """The values of a route."""
     inner = list(route)[1:-1]
     stops = tuple(stop.idx if stop.is_client() else -1 - stop.idx for stop in inner)
     return StopRow(route.vehicle_type(), stops)
