@@ -126,15 +126,18 @@ class _Builder:
         start = self._arrival(carer, place) + self._pause()
         first = self._serve(carer, place, start, self._duration(), self._need(carer))
         if self.rng.random() < 0.05 and len(self.rows) < self.n_visits:
-            other = int(np.argsort(self.now)[1])
-            if other != carer:
-                start = max(start + 1800, self._arrival(other, place))
-                second = self._serve(other, place, start, self._duration(), self._need(other))
-                gap = start - self.rows[first].opens - 600
-                self.links.append((first, second, LinkKind.SEQUENCE, 0, max(3600, gap)))
+            other = self._next(carer)
+            start = max(start + 1800, self._arrival(other, place))
+            second = self._serve(other, place, start, self._duration(), self._need(other))
+            gap = start - self.rows[first].opens - 600
+            self.links.append((first, second, LinkKind.SEQUENCE, 0, max(3600, gap)))
+
+    def _next(self, carer: int) -> int:
+        """Who is free first but for a carer."""
+        return next(int(v) for v in np.argsort(self.now, kind="stable") if v != carer)
 
     def _together(self, carer: int) -> None:
-        other = int(np.argsort(self.now)[1])
+        other = self._next(carer)
         place = 3 + len(self.rows)
         start = max(self._arrival(carer, place), self._arrival(other, place))
         duration = self._duration()

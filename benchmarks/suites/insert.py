@@ -16,9 +16,9 @@ from benchmarks.running_day import RunningDay, running_day
 from benchmarks.suite import Case, Limits, Outcome, Suite
 from optimizer.result import SolveResult, Status, StopReason
 from optimizer.routing.check import check
-from optimizer.routing.parts import plan_parts
 from optimizer.routing.dispatch.ranked_insert import Ranking, apply_proposal, rank_insertions
 from optimizer.routing.dispatch.standing import Standing, stand
+from optimizer.routing.parts import plan_parts
 from optimizer.routing.solution import Plan, RoutingAnswer, StepKind
 from optimizer.routing.solve import count_plan
 from optimizer.routing.violations import ViolationKind
@@ -50,6 +50,7 @@ def ours(case: Case, limits: Limits) -> Outcome:
     started = time.perf_counter()
     times: list[float] = []
     tally = _Tally()
+    tally.violations += _violations(first, first.plan)
     for group in day.calls[: limits.iterations]:
         begin = time.perf_counter()
         standing = stand(day.problem, day.plan, day.state)

@@ -39,6 +39,7 @@ from scenarios.running import (
 from scenarios.running.book import MISSED_REASONS, read_book, write_book
 from scenarios.running.carried import missed_visits, with_carried
 from scenarios.running.events import HAND_OVER
+from scenarios.running.replan import repaired
 from scenarios.running.telling import (
     VERDICTS,
     tell_change,
@@ -253,6 +254,31 @@ def test_the_rest_can_be_planned_anew(day: RunningDay) -> None:
     rest = day.rest()
     after = day.replanned(rest, rest.plan)
     assert starts(after) == starts(day)
+
+
+def test_a_repaired_plan_serves_what_came_in(day: RunningDay) -> None:
+    outcome = apply_event(day, UrgentCall((visit("U1", 500, 500, 10, 12),)))
+    gone = next(row.carer for row in day.visits if row.visit == "V3")
+    later = apply_event(outcome.day, CarerGone(gone)).day
+    after, warnings = repaired(later, stop=Stop(iterations=5))
+    assert warnings == ()
+    assert after.plan.unserved == ()
+    assert starts(after)["V1"] == starts(day)["V1"]
+    again, _ = repaired(later, stop=Stop(iterations=5))
+    assert again.plan == after.plan
+
+
+def test_a_plan_that_cannot_be_kept_is_made_possible(day: RunningDay) -> None:
+    who = next(row.carer for row in day.visits if row.visit == "V2")
+    broken = apply_event(day, CarerLate(who, 12 * HOUR))
+    after, warnings = repaired(broken.day, stop=Stop(iterations=5))
+    assert warnings == ()
+    assert after.plan.unserved == ()
+    assert next(row.carer for row in after.visits if row.visit == "V2") != who
+    frozen = replace(broken.day, book=broken.day.book.at(10 * HOUR - 60, frozen_seconds=HOUR))
+    kept, told = repaired(frozen, stop=Stop(iterations=5))
+    assert [fault.code for fault in told] == ["CC-S510"]
+    assert starts(kept)["V2"] == starts(broken.day)["V2"]
 
 
 def test_the_book_is_written_and_read(tmp_path: Path) -> None:
