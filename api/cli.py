@@ -1,4 +1,4 @@
-"""The command line: ``carecircle demo|site|plan|visits|meals|check|network|templates|schema``.
+"""The command line: ``carecircle demo|site|plan|visits|week|meals|check|network|templates|schema``.
 
 Exit codes: 0 done; 1 no feasible answer, or violations found; 2 faulty input (numbered faults,
 nothing written); 130 aborted. Commands import what they need when they run, so that ``--help``
@@ -42,7 +42,7 @@ class _Size(StrEnum):
     L = "L"
 
 
-JobName = Literal["site", "plan", "visits", "meals"]
+JobName = Literal["site", "plan", "visits", "meals", "week"]
 
 ScenarioArg = Annotated[Path, typer.Argument(help=word("scenario_arg"), show_default=False)]
 OutOpt = Annotated[Path, typer.Option("--out", help=word("out_opt"), show_default=False)]
@@ -90,6 +90,20 @@ def visits(
     """Plan a day of home visits."""
     chosen = _lang(lang)
     _run_job("visits", scenario, out, seconds=seconds, seed=seed, data=data, lang=chosen)
+
+
+@app.command(help=word("week"))
+def week(
+    scenario: ScenarioArg,
+    out: OutOpt,
+    seconds: SecondsOpt = None,
+    seed: SeedOpt = None,
+    data: DataOpt = None,
+    lang: LangOpt = None,
+) -> None:
+    """Plan a week of home visits."""
+    chosen = _lang(lang)
+    _run_job("week", scenario, out, seconds=seconds, seed=seed, data=data, lang=chosen)
 
 
 @app.command(help=word("meals"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -27,6 +27,7 @@ from scenarios.model import (
     Scenario,
     SitingInput,
     VisitsInput,
+    WeekInput,
 )
 from scenarios.plan.conflict import NOTHING_KNOWN, conflict_note, most_of_conflict
 from scenarios.plan.model import AimInput
@@ -37,12 +38,14 @@ from scenarios.siting.run import SitingRun, run_siting
 from scenarios.store import Run, check_run, outcome_of, refuse_other_files, write_run
 from scenarios.tables import Intake
 from scenarios.visits import VisitsRun, run_visits
+from scenarios.week.paper import week_carer_sheets, week_client_sheets, week_people
+from scenarios.week.run import WeekRun, run_week
 
 __all__ = ["Done", "JobName", "check_folder", "describe_network", "run_job", "solve_and_write"]
 
-_Limits = SitingInput | AimInput | VisitsInput | MealsInput
-JobName = Literal["site", "plan", "visits", "meals"]
-_PARTS = {"site": "siting", "plan": "plan", "visits": "visits", "meals": "meals"}
+_Limits = SitingInput | AimInput | VisitsInput | MealsInput | WeekInput
+JobName = Literal["site", "plan", "visits", "meals", "week"]
+_PARTS = {"site": "siting", "plan": "plan", "visits": "visits", "meals": "meals", "week": "week"}
 
 
 @dataclass(frozen=True)
@@ -193,9 +196,13 @@ def _solve(
     if name == "plan":
         return run_plan(scenario, folder, stop=stop, progress=job.hear)
     intake = Intake(pseudonyms=contacts.pseudonyms())
-    run = run_visits if name == "visits" else run_meals
+    runs: dict[str, Callable[..., Run]] = {
+        "visits": run_visits,
+        "meals": run_meals,
+        "week": run_week,
+    }
     try:
-        return run(scenario, folder, stop=stop, progress=job.hear, intake=intake)
+        return runs[name](scenario, folder, stop=stop, progress=job.hear, intake=intake)
     finally:
         if intake.contacts:
             contacts.put(intake.contacts)
@@ -204,6 +211,11 @@ def _solve(
 def _write_paper(run: Run, folder: Path, contacts: ContactStore, lang: Lang) -> None:
     """Printed sheets: the only files in which names, phones and doors appear."""
     if isinstance(run, SitingRun | PlanRun):
+        return
+    if isinstance(run, WeekRun):
+        people = contacts.get(week_people(run))
+        write_sheets(folder, "carers", week_carer_sheets(run, people, lang), lang)
+        write_sheets(folder, "clients", week_client_sheets(run, people, lang), lang)
         return
     known = contacts.get(people_of(run))
     if isinstance(run, VisitsRun):

@@ -39,6 +39,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Plan a scenario's sites over years: what opens, closes or is upgraded when.",
     ),
     "visits": ("为情景文件编排一天的上门服务。", "Plan a day of home visits for a scenario."),
+    "week": (
+        "为情景文件编排一周的上门服务：每位老人由尽量少的护理员按固定时间上门。",
+        "Plan a week of home visits: few people per client, at the same hours.",
+    ),
     "meals": ("为情景文件编排一餐的配送。", "Plan the delivery of a meal for a scenario."),
     "check": (
         "用独立检验程序核对已写出的答案；发现任何违规即以状态码 1 退出。",
@@ -98,6 +102,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "job_plan": ("设施规划", "plan of sites"),
     "job_visits": ("上门服务", "home visits"),
     "job_meals": ("送餐", "meals"),
+    "job_week": ("一周上门服务", "week of visits"),
     "incumbent": ("当前最优 {value}", "best {value}"),
     "bound": ("界 {value}", "bound {value}"),
     "stopping": (

@@ -29,6 +29,7 @@ from scenarios.town.plane import METRIC_CRS, Plane
 from scenarios.town.premises import draw_premises
 from scenarios.town.service import draw_care
 from scenarios.town.sizes import SIZES, SizeName
+from scenarios.town.week import TownWeek
 from scenarios.town.write import write_files
 from scenarios.visits.given import GivenVisit
 
@@ -57,6 +58,7 @@ class DemoTown:
         away: carers on leave and visits to clients who are away, beside those above.
         features: what the day states.
         kitchens, orders, carriers: one lunch.
+        week: a week of home care with a ledger and carers of its own.
         network: the three-year plan's layers, targets, and a plan that fulfils them.
     """
 
@@ -90,6 +92,7 @@ class DemoTown:
     orders: tuple[MealOrder, ...]
     carriers: tuple[Carrier, ...]
     network: TownNetwork
+    week: TownWeek
 
 
 def generate(
@@ -126,6 +129,7 @@ def generate(
         orders=care.lunch.orders,
         carriers=care.lunch.carriers,
         network=draw_network_plan(town, draw_ground(town, plane, layers)),
+        week=care.week,
     )
 
 

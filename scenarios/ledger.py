@@ -14,7 +14,7 @@ numbers do not even go there.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -25,7 +25,7 @@ from scenarios.codes import LISTS_DIFFER, UNKNOWN_SERVICE
 from scenarios.frequency import Frequency, read_frequency
 from scenarios.ledger_day import DINNER_WINDOW, DayMaker, Elder, LedgerDay, Meal, Need
 from scenarios.model import TableInput, Text
-from scenarios.records import Tier
+from scenarios.records import Place, Tier
 from scenarios.tables.asked import glance, read_ability, read_asked
 from scenarios.tables.day_columns import LEDGER_COLUMNS
 from scenarios.tables.intake import Intake
@@ -36,7 +36,7 @@ from scenarios.tables.rows import OfficeSheet, Row
 from scenarios.tables.visits import WORKING_DAY
 from scenarios.wishes import read_wish
 
-__all__ = ["DINNER_WINDOW", "LedgerDay", "Meal", "read_ledger"]
+__all__ = ["DINNER_WINDOW", "LedgerDay", "Meal", "read_ledger", "read_needs"]
 
 _T = TypeVar("_T")
 
@@ -81,6 +81,32 @@ def read_ledger(
     sheet = OfficeSheet(table, folder, LEDGER_COLUMNS, intake)
     times: dict[Meal, tuple[int, int]] = {"lunch": MEAL_WINDOW, "dinner": DINNER_WINDOW}
     maker = DayMaker(day, {**times, **(windows or {})})
+    for row, elder, place, needs, meals in _placed(sheet):
+        maker.add(row, elder, place, needs, meals)
+    sheet.faults.raise_if_any()
+    return maker.day_of_visits()
+
+
+def read_needs(table: TableInput, folder: Path, intake: Intake) -> tuple[tuple[Elder, Need], ...]:
+    """The needs of a ledger with their frequencies, meals apart, in the ledger's order.
+
+    Arguments and errors as for :func:`read_ledger`; elders without a place are set aside.
+    """
+    sheet = OfficeSheet(table, folder, LEDGER_COLUMNS, intake)
+    found = [
+        (elder, need)
+        for _, elder, _, needs, _ in _placed(sheet)
+        for need in needs
+        if not need.service.meal
+    ]
+    sheet.faults.raise_if_any()
+    return tuple(found)
+
+
+def _placed(
+    sheet: OfficeSheet,
+) -> Iterator[tuple[Row, Elder, Place, list[Need], dict[Meal, int]]]:
+    """Sound rows that ask for anything, with a place; the others are set aside."""
     owners = Owners("client", "E")
     for row in sheet.rows:
         elder = _elder(row, owners)
@@ -92,9 +118,7 @@ def read_ledger(
         if elder.place is None:
             row.set_aside(elder.client, row.text("compound"), row.text("building"))
             continue
-        maker.add(row, elder, elder.place, needs, meals)
-    sheet.faults.raise_if_any()
-    return maker.day_of_visits()
+        yield row, elder, elder.place, needs, meals
 
 
 def _elder(row: Row, owners: Owners) -> Elder | None:

@@ -14,7 +14,16 @@ from scenarios.places import PlaceRow
 from scenarios.records import Ability, Asked, Link, MealOrder, Place, Tier, Visit
 from scenarios.tables.rows import Row
 
-__all__ = ["DINNER_WINDOW", "DayMaker", "Elder", "LedgerDay", "Meal", "Need", "Windows"]
+__all__ = [
+    "DINNER_WINDOW",
+    "DayMaker",
+    "Elder",
+    "LedgerDay",
+    "Meal",
+    "Need",
+    "Windows",
+    "spread_windows",
+]
 
 Meal = Literal["lunch", "dinner"]
 Windows = tuple[tuple[int, int], ...]
@@ -120,7 +129,7 @@ class DayMaker:
 
     def _add_visits(self, elder: Elder, place: Place, need: Need, times: int) -> None:
         service = need.service
-        for windows in _spread(need.windows, times):
+        for windows in spread_windows(need.windows, times):
             key = (elder.client, service.id)
             self._counts[key] = self._counts.get(key, 0) + 1
             visit = Visit(
@@ -187,7 +196,7 @@ class DayMaker:
         return replace(visit, link=Link(other, after.min_gap, after.max_gap))
 
 
-def _spread(windows: Windows, times: int) -> list[Windows]:
+def spread_windows(windows: Windows, times: int) -> list[Windows]:
     """Windows of ``times`` visits on one day: one wish each, or equal parts of all the time."""
     if times == 1:
         return [windows]

@@ -21,6 +21,7 @@ from scenarios.model_parts import (
 )
 from scenarios.model_territory import AccessInput, CatchmentsInput, SearchAreasInput
 from scenarios.plan.model import PlanInput
+from scenarios.week.model import WeekInput
 
 __all__ = [
     "BonusInput",
@@ -37,6 +38,7 @@ __all__ = [
     "TableInput",
     "Text",
     "VisitsInput",
+    "WeekInput",
 ]
 
 
@@ -186,7 +188,7 @@ class MealsInput(Part):
 
 
 class Scenario(Part):
-    """A scenario: one district with its streets, and up to four jobs."""
+    """A scenario: one district with its streets, and up to five jobs."""
 
     schema_version: Literal[1]
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
@@ -204,3 +206,4 @@ class Scenario(Part):
     plan: PlanInput | None = None
     visits: VisitsInput | None = None
     meals: MealsInput | None = None
+    week: WeekInput | None = None

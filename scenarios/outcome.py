@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from base.faults import Lang
 from geo.network import StreetNetwork
 from optimizer.routing.problem import RoutingProblem
+from optimizer.routing.week.problem import WeekProblem
 from optimizer.siting.plan.problem import PlanProblem
 from optimizer.siting.problem import SitingProblem
 from scenarios import report
@@ -109,7 +110,7 @@ class Outcome:
     """Everything that :func:`scenarios.store.write_run` writes of a run.
 
     Attributes:
-        kind: ``siting``, ``plan``, ``visits`` or ``meals``.
+        kind: ``siting``, ``plan``, ``visits``, ``meals`` or ``week``.
         problem: the arrays that the solver got.
         extra: further arrays that the checks of a stored answer need.
         answer: JSON-ready: ids and the answer in indices.
@@ -120,7 +121,7 @@ class Outcome:
     """
 
     kind: str
-    problem: SitingProblem | PlanProblem | RoutingProblem
+    problem: SitingProblem | PlanProblem | RoutingProblem | WeekProblem
     answer: Mapping[str, Any]
     summary: Mapping[str, Any]
     layers: Mapping[str, gpd.GeoDataFrame]

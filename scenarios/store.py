@@ -37,16 +37,19 @@ from scenarios.siting.report import siting_outcome
 from scenarios.siting.run import SitingRun
 from scenarios.visits import VisitsRun
 from scenarios.visits.report import visits_outcome
+from scenarios.week.report import week_outcome
+from scenarios.week.run import WeekRun
 
 __all__ = ["Run", "check_run", "outcome_of", "refuse_other_files", "write_run"]
 
-Run = SitingRun | PlanRun | VisitsRun | MealsRun
+Run = SitingRun | PlanRun | VisitsRun | MealsRun | WeekRun
 
 _OUTCOMES: Mapping[type, Callable[[Any], Outcome]] = {
     SitingRun: siting_outcome,
     PlanRun: plan_outcome,
     VisitsRun: visits_outcome,
     MealsRun: meals_outcome,
+    WeekRun: week_outcome,
 }
 
 

@@ -20,6 +20,7 @@ from benchmarks.suites.pmedian import PMEDIAN
 from benchmarks.suites.reach import REACH
 from benchmarks.suites.siting_plan import SITING_PLAN
 from benchmarks.suites.vrptw import VRPTW
+from benchmarks.suites.week import WEEK
 
 __all__ = ["SUITES"]
 
@@ -38,6 +39,7 @@ _ALL: tuple[Suite, ...] = (
     DAY,
     MEALS,
     HHCRSP,
+    WEEK,
     INSERT,
 )
 

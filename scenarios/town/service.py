@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -21,8 +21,10 @@ from scenarios.town.homes import Settled
 from scenarios.town.lunch import draw_lunch
 from scenarios.town.plane import Plane, stream
 from scenarios.town.premises import Premises
+from scenarios.town.sizes import SIZES
 from scenarios.town.staff import draw_carers
 from scenarios.town.ways import measure_ways
+from scenarios.town.week import WEEK_SIZES, TownWeek, draw_week
 
 __all__ = ["CareService", "draw_care"]
 
@@ -31,7 +33,7 @@ _CLIENTS_PER_VISIT, _NEIGHBOURS_PER_ORDER = 1.15, 0.9
 
 @dataclass(frozen=True)
 class CareService:
-    """Who is cared for, by whom, on one day and at one lunch."""
+    """Who is cared for, by whom, on one day, at one lunch and in one week."""
 
     clients: tuple[Client, ...]
     carers: tuple[Carer, ...]
@@ -39,6 +41,7 @@ class CareService:
     balances: tuple[Balance, ...]
     away: Away
     lunch: Lunch
+    week: TownWeek
 
 
 def draw_care(
@@ -54,8 +57,9 @@ def draw_care(
         round(_NEIGHBOURS_PER_ORDER * size.orders),
     )
     bases = _points(layers["stations"])
+    pull = _pull(clients, bases)
     hospitals = _points(layers["hospitals"])
-    carers = draw_carers(size.carers, bases, _pull(clients, bases), catalogue, stream(seed, 13))
+    carers = draw_carers(size.carers, bases, pull, catalogue, stream(seed, 13))
     cared_for = [client for client in clients if client.care]
     places = [*(client.place for client in cared_for), *bases, *hospitals]
     ways = measure_ways(layers["streets"], places)
@@ -64,9 +68,25 @@ def draw_care(
     addresses = layers["buildings"]["id"].tolist()
     lunch = draw_lunch(size, clients, kitchens, addresses, stream(seed, 15))
     balances = draw_balances(day.visits, DAY, stream(seed, 20))
+    week = _week(town, cared_for, bases, pull)
     visited = {visit.client for visit in day.visits}
     away = draw_away(cared_for, visited, carers, len(day.visits), catalogue, DAY, stream(seed, 21))
-    return CareService(clients, carers, day, balances, away, lunch)
+    return CareService(clients, carers, day, balances, away, lunch, week)
+
+
+def _week(
+    town: Settled,
+    clients: Sequence[Client],
+    bases: tuple[Place, ...],
+    pull: NDArray[np.float64],
+) -> TownWeek:
+    """The week of some of the clients."""
+    name = next(name for name, size in SIZES.items() if size == town.size)
+    asked, visits, carers = WEEK_SIZES[name]
+    rng = stream(town.seed, 31)
+    chosen = np.sort(rng.choice(len(clients), min(asked, len(clients)), replace=False)).tolist()
+    mine = [clients[at] for at in chosen]
+    return draw_week(mine, bases, pull, built_in(), visits=visits, carers=carers, rng=rng)
 
 
 def _points(layer: gpd.GeoDataFrame) -> tuple[Place, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import yaml
 from openpyxl import load_workbook
 
@@ -37,6 +38,7 @@ from scenarios.town.names import invented_phone, person_name
 from scenarios.town.network_part import NETWORK_FILE, network_assumptions, network_part
 from scenarios.town.plane import stream
 from scenarios.town.sizes import SIZES, TownSize
+from scenarios.town.week import write_week_ledger
 from scenarios.visits.given import GivenVisit
 
 if TYPE_CHECKING:
@@ -71,7 +73,8 @@ _BONUS_PERSONS = 20.0
 _SECONDS = {"S": (30.0, 15.0, 15.0), "M": (60.0, 30.0, 30.0), "L": (300.0, 120.0, 120.0)}
 """Time limits of siting, visits and meals by size."""
 _PLAN_SECONDS = {"S": 20.0, "M": 60.0, "L": 300.0}
-_PHONES_OF_CARERS = 7_000
+_WEEK_SECONDS = {"S": 30.0, "M": 120.0, "L": 300.0}
+_PHONES_OF_CARERS, _PHONES_OF_WEEK = 7_000, 8_000
 
 
 def write_files(town: DemoTown, folder: Path) -> Path:
@@ -113,7 +116,46 @@ def write_files(town: DemoTown, folder: Path) -> Path:
     path = folder / "scenario.yaml"
     _write_yaml(path, town_scenario(town))
     _write_yaml(folder / "ledger.yaml", _ledger_scenario(town))
+    _write_week(town, folder, contacts, homes.drop(columns="geometry"))
     return path
+
+
+def _write_week(
+    town: DemoTown, folder: Path, contacts: Mapping[str, Contact], homes: pd.DataFrame
+) -> None:
+    """The week's ledger, carers and scenario."""
+    write_xlsx(folder / "week_elders.xlsx", {"台账": write_week_ledger(town.week, homes, contacts)})
+    write_carers(folder / "week_carers.xlsx", town.week.carers)
+    _add_people(folder / "week_carers.xlsx", "护理员编号", _week_contacts(town))
+    _write_yaml(folder / "week.yaml", week_scenario(town))
+
+
+def _week_contacts(town: DemoTown) -> dict[str, Contact]:
+    rng = stream(town.seed, 32)
+    return {
+        carer.id: Contact(carer.id, person_name(rng), invented_phone(_PHONES_OF_WEEK + number))
+        for number, carer in enumerate(town.week.carers)
+    }
+
+
+def week_scenario(town: DemoTown) -> Scenario:
+    """A week of visits, from a ledger that says how often."""
+    whole = town_scenario(town)
+    content = whole.model_dump(exclude={"siting", "plan", "meals", "visits"}, exclude_none=True)
+    content["id"] = f"{whole.id}-week"
+    station = town.stations.geometry.iloc[0]
+    content["week"] = {
+        "monday": DAY,
+        "elders": {"path": "week_elders.xlsx"},
+        "carers": {"path": "week_carers.xlsx"},
+        "places": {"path": "places.xlsx"},
+        "station": [station.x, station.y],
+        "rest_days": {id: list(days) for id, days in town.week.rest_days.items()},
+        "allowances": {"pack": "dongcheng_2017"},
+        "seconds": _WEEK_SECONDS[town.size],
+        "seed": town.seed,
+    }
+    return Scenario.model_validate(content)
 
 
 def _write_plan(path: Path, town: DemoTown) -> None:
