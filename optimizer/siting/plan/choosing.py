@@ -6,8 +6,10 @@ so the problem without it is a relaxation. Its best standing options are looked 
 are worth when people choose is computed exactly, the choice of options is cut off (a combinatorial
 Benders cut, Codato, Fischetti 2006), and the relaxation is solved again, until its bound is no
 better than the best plan found. So an answer called optimal is proved; one that is stopped earlier
-has the relaxation's bound. Closest assignment constraints (Espejo, Marin, Rodriguez-Chia 2012)
-would have to know which site is full, which here depends on everybody else's way.
+has the relaxation's bound, and its plan has been bettered by changes at single sites and by swaps.
+
+Closest assignment constraints (Espejo, Marin, Rodriguez-Chia 2012) would have to know which site
+is full, which here depends on everybody else's way.
 """
 
 from __future__ import annotations
