@@ -116,6 +116,16 @@ def test_weekly_hours_and_rest_are_kept() -> None:
     assert len(answer.visits) == 1 and len(answer.unserved) == 1
 
 
+def test_wishes_about_people_cost_and_musts_bind() -> None:
+    needs = [{"client": n, "place": 1 + n, "times": 2} for n in range(3)]
+    allowed = np.array([[False, True], [True, True], [True, True]])
+    cost = np.array([[0, 0], [10**6, 0], [0, 0]])
+    problem = small_week(needs, [{}, {}], pair_allowed=allowed, pair_cost=cost)
+    answer = solve(problem)
+    assert len(answer.visits) == 6 and answer.result.parts["preferences"] == 0
+    assert all(visit.carers == (1,) for visit in answer.visits if visit.need < 2)
+
+
 def test_the_same_seed_gives_the_same_week() -> None:
     needs = [{"client": n, "place": 1 + n % 5, "times": 1 + n % 4} for n in range(12)]
     problem = small_week(needs, [{}, {}, {"off": (5, 6)}])

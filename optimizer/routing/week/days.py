@@ -12,10 +12,11 @@ import numpy as np
 from optimizer.result import SolveResult, Status, StopReason
 from optimizer.routing.explain import explain
 from optimizer.routing.insert import Rounds, mend
+from optimizer.routing.parts import plan_counts, plan_parts
 from optimizer.routing.problem import NONE, RoutingProblem
-from optimizer.routing.schedule import cost_parts, time_route
+from optimizer.routing.reasons import reasons_of
+from optimizer.routing.schedule import time_route
 from optimizer.routing.solution import Plan, Route, RoutingAnswer, StepKind
-from optimizer.routing.solve import count_plan
 from optimizer.routing.sync_hold import hold
 from optimizer.routing.week.day_problem import DayLimits, day_problem
 from optimizer.routing.week.model import WeekModel
@@ -113,11 +114,16 @@ def _answer(
     problem: RoutingProblem, routes: tuple[Route, ...], seed: int, reason: StopReason
 ) -> RoutingAnswer:
     """The routes mended (see ``insert``), with the reasons of what stays out."""
-    rounds = Rounds(hold(problem, routes), routes)
-    mend(rounds)
-    plan: Plan = rounds.plan()
-    prizes = int(problem.task_prize[list(plan.unserved)].sum())
-    parts = {**cost_parts(problem, plan.routes), "unserved": prizes}
+    asks = bool(problem.pair_allowed.size or problem.pair_cost.size)
+    if asks:  # insertion knows nothing of pairs; the search has tried every place there is
+        served = {task for route in routes for task in route.tasks}
+        left = tuple(task for task in range(problem.n_tasks) if task not in served)
+        plan = Plan(routes, left)
+    else:
+        rounds = Rounds(hold(problem, routes), routes)
+        mend(rounds)
+        plan = rounds.plan()
+    parts = plan_parts(problem, plan)
     result = SolveResult(
         status=Status.FEASIBLE,
         stop_reason=reason,
@@ -128,4 +134,5 @@ def _answer(
         solver="week",
         parts=parts,
     )
-    return RoutingAnswer(plan, explain(problem, plan), result, count_plan(problem, plan))
+    reasons = reasons_of(problem, plan) if asks else explain(problem, plan)
+    return RoutingAnswer(plan, reasons, result, plan_counts(problem, plan))
