@@ -44,6 +44,7 @@ from scenarios.recheck_files import (
     result,
     violation_findings,
 )
+from scenarios.week.recheck import check_stored_week
 from scenarios.words import clock
 
 __all__ = ["Finding", "check_run"]
@@ -167,4 +168,5 @@ _CHECKS: Mapping[str, Callable[[Path, Answer], Iterator[Finding]]] = {
     "plan": check_plan,
     "visits": _check_rounds,
     "meals": _check_rounds,
+    "week": check_stored_week,
 }
