@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from scenarios.model import Text
-from scenarios.outcome import Sheet, sheet_column
+from scenarios.outcome import Cell, Sheet, sheet_column
 from scenarios.rounds_report import unplaced_sheets
 from scenarios.week.run import WeekRun
 from scenarios.week.words import WEEKDAYS, reason_text
@@ -74,7 +74,7 @@ def client_sheet(run: WeekRun) -> Sheet:
     asked: dict[str, int] = defaultdict(int)
     for need in week.needs:
         asked[need.client] += need.times
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for number, client in enumerate(run.case.clients):
         visits = [run.answer.visits[row] for row in by_client[number]]
         people = sorted({week.carers[carer].id for visit in visits for carer in visit.carers})

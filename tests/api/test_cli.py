@@ -227,7 +227,7 @@ def test_schema_is_json() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["demo", "site", "plan", "visits", "meals", "check", "network", "templates", "schema"],
+    ["demo", "site", "plan", "visits", "week", "meals", "check", "network", "templates", "schema"],
 )
 def test_help_of_every_command(command: str) -> None:
     done = call(command, "--help")

@@ -34,7 +34,7 @@ def test_words_take_values() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["site", "plan", "visits", "meals", "demo", "check", "network", "templates", "schema"],
+    ["site", "plan", "visits", "week", "meals", "demo", "check", "network", "templates", "schema"],
 )
 def test_chinese_help_is_not_cut_off(command: str) -> None:
     done = subprocess.run(
