@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,8 @@ from optimizer.routing.solution import StepKind
 from tests.dispatch_cases import Oracle, built, faults, groups_of, state_at
 from tests.property.routing_problems import mixed_problem
 
-FEW = settings(max_examples=60, deadline=None, derandomize=True)
+FEW = settings(max_examples=30, deadline=None, derandomize=True)
+MANY = 400
 
 
 def ordered(problem: RoutingProblem) -> RoutingProblem:
@@ -75,6 +77,18 @@ def _differences(before, after):
 @FEW
 @given(st.integers(0, 10**6), st.integers(0, 60))
 def test_the_best_insertion_is_the_best_of_all_places(seed, now):
+    against_all_places(seed, now)
+
+
+@pytest.mark.accept
+@pytest.mark.parametrize("part", range(4))
+def test_many_best_insertions_are_the_best_of_all_places(part):
+    for seed in range(part, MANY, 4):
+        against_all_places(seed, 11 * seed % 60)
+
+
+def against_all_places(seed, now):
+    """Compare the ranking's first with an enumeration of places timed by definition."""
     problem = ordered(mixed_problem(seed, tasks=5, vehicles=2, rate=0.3))
     groups = groups_of(problem)
     if not groups:

@@ -16,7 +16,7 @@ from tests.dispatch_cases import built, faults, state_at
 from tests.property.routing_problems import mixed_problem
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(st.integers(0, 10**6), st.integers(0, 60), st.integers(0, 30))
 def test_repair_keeps_the_rules_and_what_is_fixed(seed, now, frozen):
     problem = mixed_problem(seed, tasks=7, vehicles=3, rate=0.3)

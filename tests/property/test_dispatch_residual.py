@@ -15,7 +15,7 @@ from optimizer.routing.solution import Plan, Route, StepKind
 from tests.dispatch_cases import built, faults, groups_of, state_at
 from tests.property.routing_problems import mixed_problem
 
-FEW = settings(max_examples=60, deadline=None, derandomize=True)
+FEW = settings(max_examples=40, deadline=None, derandomize=True)
 
 
 def running(seed: int, now: int, frozen: int):

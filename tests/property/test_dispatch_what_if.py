@@ -15,7 +15,7 @@ from tests.dispatch_cases import built, groups_of, state_at
 from tests.property.routing_problems import mixed_problem
 from tests.property.test_dispatch_insert import ordered
 
-FEW = settings(max_examples=60, deadline=None, derandomize=True)
+FEW = settings(max_examples=40, deadline=None, derandomize=True)
 
 
 @FEW
