@@ -15,7 +15,7 @@ from optimizer.routing.pyvrp_engine.local import LocalRun, Penalties, engine_cos
 from optimizer.routing.pyvrp_engine.pool import RoutePool
 from optimizer.routing.pyvrp_engine.population import Individual, Population
 from optimizer.routing.pyvrp_engine.regions import Division
-from optimizer.routing.pyvrp_engine.stops import StopRow, neighbours, rows_of, solution_of
+from optimizer.routing.pyvrp_engine.stops import StopRow, neighbour_matrix, rows_of, solution_of
 from optimizer.routing.solve import solve
 from optimizer.stop import Stop
 from tests.routing_cases import Task, Vehicle, build, line
@@ -94,9 +94,9 @@ def test_the_pool_forgets_the_older_half():
 
 def test_children_have_nobody_twice_and_men_no_more_routes_than_vehicles():
     data = scattered(40, seed=5)
-    near, rng = neighbours(data), np.random.default_rng(0)
+    near, rng = neighbour_matrix(data), np.random.default_rng(0)
     run = LocalRun(data, 0, PENALTIES)
-    parents = [Individual.of(run.construct()) for _ in range(2)]
+    parents = [Individual.of(run.construct(), 40) for _ in range(2)]
     for _ in range(50):
         rows = exchange(data, near, *parents, rng)
         clients = [client for row in rows for client in row.clients]
@@ -106,12 +106,10 @@ def test_children_have_nobody_twice_and_men_no_more_routes_than_vehicles():
         assert child.is_complete()
 
 
-def test_difference_is_the_share_of_other_steps():
-    data = scattered(4)
-    one = Individual.of(solution_of(data, [StopRow(0, (0, 1, 2, 3))]))
-    other = Individual.of(solution_of(data, [StopRow(0, (0, 1, 3, 2))]))
-    assert one.differs(one) == 0.0
-    assert one.differs(other) == pytest.approx(3 / 5)
+def test_an_individual_knows_what_comes_after_each_client():
+    data = scattered(4, reload=True)
+    one = Individual.of(solution_of(data, [StopRow(0, (0, 1, -1, 3))]), 4)
+    assert one.after.tolist() == [1, -1, -2, -1]
 
 
 def test_a_population_keeps_its_best_and_drops_copies():
@@ -119,9 +117,9 @@ def test_a_population_keeps_its_best_and_drops_copies():
     run = LocalRun(data, 0, PENALTIES)
     best = run.construct()
     population = Population()
-    population.add(best, run.costs)
+    population.add(Individual.of(best, 20), run.costs)
     for _ in range(60):
-        population.add(one_each(data), run.costs)
+        population.add(Individual.of(one_each(data), 20), run.costs)
     assert len(population) < 40
     parents = {
         engine_cost(parent.solution)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from pyvrp import ProblemData
 
 from optimizer.routing.pyvrp_engine.population import Individual
@@ -21,7 +22,7 @@ __all__ = ["exchange"]
 
 def exchange(
     data: ProblemData,
-    near: Sequence[Sequence[int]],
+    near: NDArray[np.float64],
     first: Individual,
     second: Individual,
     rng: np.random.Generator,
@@ -30,7 +31,7 @@ def exchange(
 
     Args:
         data: the problem.
-        near: neighbouring clients of every client.
+        near: float64[C, C], 1 where the column is a neighbour of the row.
         first: the parent most of whose routes stay.
         second: the parent whose routes come.
         rng: random numbers.
@@ -53,19 +54,21 @@ def exchange(
 
 
 def _grow(
-    near: Sequence[Sequence[int]], rows: Sequence[StopRow], count: int, rng: np.random.Generator
+    near: NDArray[np.float64], rows: Sequence[StopRow], count: int, rng: np.random.Generator
 ) -> set[int]:
     """``count`` routes around a random one, those with the most links to it first."""
-    route_of = {client: at for at, row in enumerate(rows) for client in row.clients}
+    route_of = np.full(near.shape[0], len(rows))
+    for at, row in enumerate(rows):
+        route_of[list(row.clients)] = at
     newest = int(rng.integers(len(rows)))
     chosen = {newest}
-    links: Counter[int] = Counter()
+    links = np.full(len(rows), 0.1)
     while len(chosen) < count:
-        for client in rows[newest].clients:
-            links.update(route_of[other] for other in near[client] if other in route_of)
-        open_routes = [at for at in range(len(rows)) if at not in chosen]
-        weights = [(0.1 + links[at]) * (0.5 + rng.random()) for at in open_routes]
-        newest = open_routes[int(np.argmax(weights))]
+        votes = near[list(rows[newest].clients)].sum(axis=0)
+        links += np.bincount(route_of, weights=votes, minlength=len(rows) + 1)[: len(rows)]
+        weights = links * (0.5 + rng.random(len(rows)))
+        weights[list(chosen)] = -1.0
+        newest = int(np.argmax(weights))
         chosen.add(newest)
     return chosen
 

@@ -17,8 +17,8 @@ from pyvrp import ProblemData, Solution
 from optimizer.routing.pyvrp_engine.crossover import exchange
 from optimizer.routing.pyvrp_engine.local import LocalRun, Penalties, Polish, engine_cost
 from optimizer.routing.pyvrp_engine.pool import RoutePool
-from optimizer.routing.pyvrp_engine.population import Population
-from optimizer.routing.pyvrp_engine.stops import neighbours, solution_of
+from optimizer.routing.pyvrp_engine.population import Individual, Population
+from optimizer.routing.pyvrp_engine.stops import neighbour_matrix, solution_of
 
 __all__ = ["Genetic"]
 
@@ -55,7 +55,7 @@ class Genetic:
         self._data = data
         self._run = LocalRun(data, seed, penalties)
         self._rng = np.random.default_rng(seed)
-        self._near = neighbours(data)
+        self._near = neighbour_matrix(data)
         self._pool = pool
         self._polish = polish
         self._begins = begins
@@ -107,9 +107,10 @@ class Genetic:
         if is_better and self._polish is not None and solution.is_feasible():
             solution = self._polish(solution)
         self._run.register(solution)
-        self._population.add(solution, self._run.costs)
+        individual = Individual.of(solution, self._data.num_clients)
+        self._population.add(individual, self._run.costs)
         if solution.is_feasible():
-            self._pool.add(solution)
+            self._pool.add_rows(individual.rows)
         if is_better:
             self._best, self._idle = solution, 0
             if solution.is_feasible():

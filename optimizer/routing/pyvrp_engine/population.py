@@ -2,13 +2,12 @@
 
 Biased fitness of Vidal, Crainic, Gendreau, Lahrichi, Rei (2012): the rank by penalised cost plus,
 weighed less, the rank by how different a solution is from its closest others. Difference is the
-share of steps from stop to stop that the other does not have (broken pairs).
+share of clients that something else comes after (broken pairs).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,26 +30,27 @@ _CLOSEST = 5
 
 @dataclass(frozen=True, eq=False)
 class Individual:
-    """A solution, its routes, and its steps from stop to stop (-1 is a depot)."""
+    """A solution, its routes, and what comes after every client.
+
+    Attributes:
+        solution: the solution. rows: its routes.
+        after: int64[C], the next client, -1 for a depot, -2 where the client is not served.
+    """
 
     solution: Solution
     rows: tuple[StopRow, ...]
-    steps: frozenset[tuple[int, int]]
+    after: NDArray[np.int64]
 
     @staticmethod
-    def of(solution: Solution) -> Individual:
-        """The individual of a solution."""
+    def of(solution: Solution, n_clients: int) -> Individual:
+        """The individual of a solution of a problem with so many clients."""
         rows = tuple(rows_of(solution))
-        steps: set[tuple[int, int]] = set()
+        after = np.full(n_clients, -2, dtype=np.int64)
         for row in rows:
-            stops = [-1, *(max(-1, stop) for stop in row.stops), -1]
-            steps.update(pairwise(stops))
-        return Individual(solution, rows, frozenset(steps))
-
-    def differs(self, other: Individual) -> float:
-        """Share of steps that the other does not have, 0 to 1."""
-        most = max(len(self.steps), len(other.steps), 1)
-        return 1.0 - len(self.steps & other.steps) / most
+            stops = np.array([*row.stops, -1], dtype=np.int64)
+            here, there = stops[:-1], np.maximum(stops[1:], -1)
+            after[here[here >= 0]] = there[here >= 0]
+        return Individual(solution, rows, after)
 
 
 class Population:
@@ -70,11 +70,13 @@ class Population:
         """Whether there are two to choose from."""
         return self._fitness.size > 1
 
-    def add(self, solution: Solution, costs: CostEvaluator) -> None:
-        """Take a solution in; where there are too many, the least fit die."""
-        newcomer, at = Individual.of(solution), len(self._members)
-        row = [newcomer.differs(member) for member in self._members]
-        self._differences[at, :at] = self._differences[:at, at] = row
+    def add(self, newcomer: Individual, costs: CostEvaluator) -> None:
+        """Take an individual in; where there are too many, the least fit die."""
+        at = len(self._members)
+        if at:
+            others = np.stack([member.after for member in self._members])
+            apart = (others != newcomer.after).mean(axis=1) if others.size else np.zeros(at)
+            self._differences[at, :at] = self._differences[:at, at] = apart
         self._members.append(newcomer)
         if at + 1 >= _SURVIVORS + _GENERATION:
             self._select(costs)

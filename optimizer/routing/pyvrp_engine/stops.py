@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from pyvrp import Activity, ActivityType, ProblemData, Solution
 from pyvrp import Route as EngineRoute
 from pyvrp.search import compute_neighbours
 
-__all__ = ["StopRow", "cost_of_route", "neighbours", "route_of", "row_of", "rows_of", "solution_of"]
+__all__ = [
+    "StopRow",
+    "cost_of_route",
+    "neighbour_matrix",
+    "neighbours",
+    "route_of",
+    "row_of",
+    "rows_of",
+    "solution_of",
+]
 
 
 class StopRow(NamedTuple):
@@ -65,3 +76,11 @@ def neighbours(data: ProblemData) -> list[list[int]]:
         if activity.is_client():
             near[activity.idx] = [other.idx for other in others if other.is_client()]
     return near
+
+
+def neighbour_matrix(data: ProblemData) -> NDArray[np.float64]:
+    """float64[C, C], 1 where the column is a neighbour of the row."""
+    matrix = np.zeros((data.num_clients, data.num_clients))
+    for client, others in enumerate(neighbours(data)):
+        matrix[client, others] = 1.0
+    return matrix
