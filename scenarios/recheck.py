@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from base.faults import FaultError
 from optimizer.routing.check import check as check_routing
-from optimizer.routing.problem import RoutingProblem
+from optimizer.routing.problem import NONE, RoutingProblem
 from optimizer.routing.solution import (
     Plan,
     Reason,
@@ -140,19 +140,33 @@ def _check_rounds(folder: Path, answer: Answer) -> Iterator[Finding]:
     yield from violation_findings(check_routing(problem, stored))
     tasks, vehicles = answer["ids"]["tasks"], answer["ids"]["vehicles"]
     expected = [
-        (vehicles[route.vehicle], tasks[step.index], clock(step.start), clock(step.finish))
+        (
+            vehicles[route.vehicle],
+            tasks[step.index] if step.kind is StepKind.TASK else None,
+            clock(step.start),
+            clock(step.finish),
+        )
         for route in routes
         for step in route.steps
-        if step.kind is StepKind.TASK
+        if step.kind is not StepKind.LOAD
     ]
     if csv_rows(folder / "rounds.csv", 4) != expected:
         yield differs("rounds.csv", "线路", "the rounds")
     # A meal's task is a stop with several orders; what lacked stock never became a task.
     members = answer.get("orders_of_task") or [[task] for task in tasks]
-    left = [order for task in plan.unserved for order in members[task]]
+    remote = problem.task_remote_cost
+    left = [order for t in plan.unserved if remote[t] == NONE for order in members[t]]
     left += answer.get("never_planned", [])
-    if sorted(str(row[0]) for row in csv_rows(folder / "unserved.csv", 1)) != sorted(left):
+    if _listed(folder / "unserved.csv") != sorted(left):
         yield differs("unserved.csv", "未服务清单", "the list of what is unserved")
+    calls = sorted(tasks[task] for task in plan.unserved if remote[task] != NONE)
+    if _listed(folder / "by_phone.csv") != calls:
+        yield differs("by_phone.csv", "电话服务清单", "the list of calls")
+
+
+def _listed(path: Path) -> list[str]:
+    """The first column of a table, sorted; a table that was not written lists nothing."""
+    return sorted(str(row[0]) for row in csv_rows(path, 1)) if path.exists() else []
 
 
 def _route(row: Mapping[str, Any]) -> Route:

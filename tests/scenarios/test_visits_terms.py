@@ -25,6 +25,7 @@ from scenarios.itinerary import carer_sheets
 from scenarios.model_day import WeightsInput
 from scenarios.records import Asked, Break, Carer, Link, LinkRule, Mode, Sex, Tier, Visit
 from scenarios.rounds import COST_SCALE
+from scenarios.store import check_run, write_run
 from scenarios.tables import write_absences, write_balances, write_carers, write_visits
 from scenarios.visits import VisitsCase, VisitsRun, compile_visits
 from scenarios.visits.given import GivenVisit, given_answer
@@ -163,7 +164,6 @@ class TestTimes:
         assert (problem.task_late_cost[0], problem.worst_late_cost) == (1000, 100)
         assert (problem.task_early_cost[0], problem.task_early_limit[0]) == (500, 600)
         assert (problem.worst_idle_cost, problem.balance_cost) == (10, 20)
-
 
     def test_windows_for_the_finish(self, district: District) -> None:
         visits = [visit(1, 0, 0, finish_within=True), visit(2, 0, 0)]
@@ -329,6 +329,15 @@ class TestReadBack:
         english = sheets["rounds"].frame("en")
         assert english["service"].tolist()[1] == "break"
         assert english["wishes"].tolist()[0] == "named person ✗; same person again ✓"
+
+    def test_what_is_written_checks_out_and_what_is_changed_does_not(
+        self, run: VisitsRun, tmp_path: Path
+    ) -> None:
+        write_run(run, tmp_path / "out")
+        assert check_run(tmp_path / "out") == ()
+        calls = tmp_path / "out" / "by_phone.csv"
+        calls.write_text(calls.read_text(encoding="utf-8").replace("V3", "V4"), encoding="utf-8")
+        assert [found.where for found in check_run(tmp_path / "out")] == ["by_phone.csv"]
 
     def test_paper_shows_breaks_and_stairs(self, run: VisitsRun) -> None:
         (sheet,) = carer_sheets(run, built_in(), {}, "en")
