@@ -18,7 +18,6 @@ from optimizer.routing.features import Feature, used_features
 from optimizer.routing.problem import NONE, RoutingProblem
 from optimizer.routing.pyvrp_engine.control import Control, Tell
 from optimizer.routing.pyvrp_engine.engine import first_penalties, search
-from optimizer.routing.pyvrp_engine.local import engine_cost
 from optimizer.routing.pyvrp_engine.model import EngineModel
 from optimizer.routing.pyvrp_engine.stops import StopRow
 from optimizer.routing.solution import Plan, Route, Step, StepKind
@@ -66,34 +65,47 @@ def plan_releases(
         left out only where no plan with all of them was found in the first part of the search.
     """
     model = EngineModel(problem, range(problem.n_tasks))
-    rule = clock.rule
-    patience = _patience(problem)
-    first = dataclasses.replace(
-        rule,
-        seconds=None if rule.seconds is None else _FIRST_SHARE * rule.seconds,
-        iterations=None if rule.iterations is None else int(_FIRST_SHARE * rule.iterations),
-    )
-    data, penalties = model.required(), first_penalties(model)
-    control = Control(first.start(), 0.0, patience, model.objective, tell)
-    best = search(data, Solution(data, []), control, penalties, seed=seed, threads=threads)
-    if engine_cost(best) == float("inf"):
-        data = model.data
-        best = Solution(data, [])
-    done = control.iterations
-    left = dataclasses.replace(
-        rule,
-        seconds=None if rule.seconds is None else max(0.0, clock.remaining),
-        iterations=None if rule.iterations is None else rule.iterations - done,
-    )
-    control = Control(
-        left.start(),
-        reserve,
-        patience,
-        model.objective,
-        lambda objective, iterations: tell(objective, done + iterations),
-    )
-    best = search(data, best, control, penalties, seed=seed + 1, threads=threads)
-    return plan_of(model, best), control.reason or StopReason.FINISHED
+    penalties = first_penalties(model)
+    everyone = _Attempt(model, clock, reserve, tell)
+    data = model.required()
+    best = search(data, Solution(data, []), everyone.control, penalties, seed=seed, threads=threads)
+    reason = everyone.control.reason
+    if not everyone.succeeded and not _is_over(clock, everyone.control.iterations):
+        some = Control(clock, reserve, _patience(problem), model.objective, tell)
+        some.iterations = everyone.control.iterations
+        start = Solution(model.data, [])
+        best = search(model.data, start, some, penalties, seed=seed, threads=threads)
+        reason = some.reason
+    if not best.is_feasible():
+        best = Solution(model.data, [])
+    return plan_of(model, best), reason or StopReason.FINISHED
+
+
+class _Attempt:
+    """A search for a plan that serves everybody; it ends early where it finds none."""
+
+    def __init__(self, model: EngineModel, clock: StopClock, reserve: float, tell: Tell) -> None:
+        self._model = model
+        self._asked = clock.rule.cancelled
+        self.succeeded = False
+        rule = dataclasses.replace(clock.rule, cancelled=self._gives_up)
+        if rule.seconds is not None:
+            rule = dataclasses.replace(rule, seconds=clock.remaining)
+        patience = _patience(model.problem)
+        self.control = Control(rule.start(), reserve, patience, self._objective, tell)
+
+    def _objective(self, solution: Solution) -> int:
+        self.succeeded = True
+        return self._model.objective(solution)
+
+    def _gives_up(self) -> bool:
+        if self._asked is not None and self._asked():
+            return True
+        return not self.succeeded and self.control.share >= _FIRST_SHARE
+
+
+def _is_over(clock: StopClock, iterations: int) -> bool:
+    return clock.reason(iterations) is not None
 
 
 def _patience(problem: RoutingProblem) -> int:
