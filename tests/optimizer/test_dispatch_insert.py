@@ -188,3 +188,11 @@ def test_questions_that_make_no_sense_are_refused():
     with pytest.raises(FaultError):
         DayState(now=0, status=np.zeros(9)).fitted(problem)
     assert StepKind.TASK in {step.kind for step in standing.plan.routes[0].steps}
+
+
+def test_who_is_free_only_after_the_shift_gets_nothing_more():
+    overtime = {"vehicle_overtime": [500], "vehicle_overtime_cost": [1]}
+    problem = build(line(0, 10), [Task(1, 20)], [Vehicle(close=100)], **overtime)
+    plan = plan_of(problem)
+    assert rank_insertions(morning(problem, plan, now=90), [0]).verdict is Verdict.FOUND
+    assert rank_insertions(morning(problem, plan, now=150), [0]).verdict is Verdict.NO_PLACE

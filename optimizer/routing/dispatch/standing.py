@@ -329,84 +329,96 @@ class _Past:
 
     def columns(self, routes: list[Route], frozen: NDArray[np.bool_]) -> dict[str, Any]:
         """The problem's columns with the past written into them."""
+        problem, status = self.problem, self.state.status
+        closed = (status == TaskStatus.MISSED) | (status == TaskStatus.CANCELLED)
+        under_way = status == TaskStatus.STARTED
+        days = self._days(routes)
+        return {
+            **self._windows(),
+            **self._links(closed),
+            **self._pairs(routes, closed, days["vehicle_open"]),
+            **days,
+            **self._breaks(routes),
+            "task_end_place": self._end_places(routes),
+            "task_skills": np.where(self.began, 0, problem.task_skills),
+            "task_tier": np.where(self.began | frozen, 0, problem.task_tier),
+            "task_staff": np.where(closed, 1, problem.task_staff),
+            "task_prize": np.where(status == TaskStatus.CANCELLED, 0, problem.task_prize),
+            "task_remote_cost": np.where(closed, NONE, problem.task_remote_cost),
+            "task_equipment": np.where(self.began & ~under_way, NONE, problem.task_equipment),
+        }
+
+    def _begun_of(self, route: Route) -> tuple[Step, ...]:
+        return route.steps[: int(self.counts[route.vehicle])]
+
+    def _pairs(
+        self, routes: list[Route], closed: NDArray[np.bool_], opens: NDArray[np.int64]
+    ) -> dict[str, Any]:
+        """Who may serve what, and how long that takes: as it was, for what began."""
         problem, state = self.problem, self.state
-        closed = (state.status == TaskStatus.MISSED) | (state.status == TaskStatus.CANCELLED)
         allowed = np.ones((problem.n_tasks, problem.n_vehicles), dtype=bool)
         if problem.pair_allowed.size:
             allowed = problem.pair_allowed.copy()
-        allowed[closed] = False
-        allowed[np.ix_(~self.began, state.vehicle_gone)] = False
         duration = problem.pair_duration.copy()
         if not duration.size:
             duration = np.repeat(problem.task_duration[:, None], problem.n_vehicles, axis=1)
-        opens, starts = problem.vehicle_open.copy(), problem.vehicle_start.copy()
-        ends = problem.task_end_place.copy()
-        lengths = problem.break_length.copy()
-        break_open, break_close = problem.break_open.copy(), problem.break_close.copy()
-        rests = problem.break_place.copy()
-        breaks_in = {s.index for r in routes for s in r.steps if s.kind is StepKind.BREAK}
-        prize = problem.break_prize.copy()
-        on_way = set()
+        first = np.maximum(state.now, state.vehicle_free)
+        too_late = (self.bound == 0) & (first > opens)  # free only after the shift
+        allowed[closed] = False
+        allowed[np.ix_(~self.began, state.vehicle_gone | too_late)] = False
         for route in routes:
-            vehicle = route.vehicle
-            begun = [s for s in route.steps if s.kind is StepKind.BREAK or self.began[s.index]]
-            begun = begun[: len(self._steps[vehicle])]
-            for row, step in enumerate(begun):
+            for step in self._begun_of(route):
                 if step.kind is StepKind.TASK:
-                    duration[step.index, vehicle] = step.finish - step.start
-                    allowed[step.index, vehicle] = True
-                else:
-                    rests[step.index] = self._places(row, vehicle)[0]
-                    lengths[step.index] = step.finish - step.start
-                    break_open[step.index] = break_close[step.index] = step.start
-            if self.bound[vehicle]:
-                on_way.add(vehicle)
-                opens[vehicle] = min(int(opens[vehicle]), route.depart)
-            if begun:
-                last, place = begun[-1], int(state.vehicle_place[vehicle])
-                alone = last.kind is StepKind.TASK and problem.task_staff[last.index] == 1
-                if place != NONE and alone:
-                    ends[last.index] = place
-        for vehicle in range(problem.n_vehicles):
-            if vehicle in on_way:
-                continue
-            first = max(state.now, int(state.vehicle_free[vehicle]))
-            opens[vehicle] = min(
-                max(int(opens[vehicle]), first), int(problem.vehicle_close[vehicle])
-            )
-            if state.vehicle_place[vehicle] != NONE:
-                starts[vehicle] = state.vehicle_place[vehicle]
-        mine = problem.break_vehicle
-        for row in range(problem.n_breaks):
-            lost = break_close[row] < state.now or state.vehicle_gone[mine[row]]
-            if row not in breaks_in and lost and prize[row] == NONE:
-                prize[row] = 0  # its time is over: the rest of the day does not hang on it
-        links = self._links(closed)
-        skills = np.where(self.began, 0, problem.task_skills)
+                    duration[step.index, route.vehicle] = step.finish - step.start
+                    allowed[step.index, route.vehicle] = True
+        return {"pair_allowed": allowed, "pair_duration": duration}
+
+    def _days(self, routes: list[Route]) -> dict[str, Any]:
+        """When and where people who have not set out can."""
+        problem, state = self.problem, self.state
+        opens, starts = problem.vehicle_open.copy(), problem.vehicle_start.copy()
+        on_way = self.bound > 0
+        for route in routes:
+            if on_way[route.vehicle]:
+                opens[route.vehicle] = min(int(opens[route.vehicle]), route.depart)
+        first = np.maximum(opens, np.maximum(state.now, state.vehicle_free))
+        waiting = np.minimum(first, problem.vehicle_close)
+        known = ~on_way & (state.vehicle_place != NONE)
         return {
-            **self._windows(),
-            **links,
-            "pair_allowed": allowed,
-            "pair_duration": duration,
-            "task_end_place": ends,
-            "task_skills": skills,
-            "task_tier": np.where(self.began | frozen, 0, problem.task_tier),
-            "task_staff": np.where(closed, 1, problem.task_staff),
-            "task_prize": np.where(state.status == TaskStatus.CANCELLED, 0, problem.task_prize),
-            "task_remote_cost": np.where(closed, NONE, problem.task_remote_cost),
-            "task_equipment": np.where(
-                state.status == TaskStatus.STARTED,
-                problem.task_equipment,
-                np.where(self.began, NONE, problem.task_equipment),
-            ),
-            "vehicle_open": opens,
-            "vehicle_start": starts,
-            "break_place": rests,
-            "break_length": lengths,
-            "break_open": break_open,
-            "break_close": break_close,
-            "break_prize": prize,
+            "vehicle_open": np.where(on_way, opens, waiting),
+            "vehicle_start": np.where(known, state.vehicle_place, starts),
         }
+
+    def _end_places(self, routes: list[Route]) -> NDArray[np.int32]:
+        """Where tasks end; where people are now that they are done with their last one."""
+        ends = self.problem.task_end_place.copy()
+        for route in routes:
+            begun, place = self._begun_of(route), int(self.state.vehicle_place[route.vehicle])
+            if not begun or place == NONE or begun[-1].kind is not StepKind.TASK:
+                continue
+            if self.problem.task_staff[begun[-1].index] == 1:
+                ends[begun[-1].index] = place
+        return ends
+
+    def _breaks(self, routes: list[Route]) -> dict[str, Any]:
+        """Breaks as they were taken; one whose time is over need not be taken any more."""
+        problem, state = self.problem, self.state
+        names = ("break_place", "break_length", "break_open", "break_close", "break_prize")
+        columns = {name: getattr(problem, name).copy() for name in names}
+        for route in routes:
+            for row, step in enumerate(self._begun_of(route)):
+                if step.kind is StepKind.BREAK:
+                    columns["break_place"][step.index] = self._places(row, route.vehicle)[0]
+                    columns["break_length"][step.index] = step.finish - step.start
+                    columns["break_open"][step.index] = step.start
+                    columns["break_close"][step.index] = step.start
+        steps = (step for route in routes for step in route.steps)
+        planned = [step.index for step in steps if step.kind is StepKind.BREAK]
+        lost = (columns["break_close"] < state.now) | state.vehicle_gone[problem.break_vehicle]
+        lost[planned] = False
+        lost &= problem.break_prize == NONE
+        columns["break_prize"][lost] = 0
+        return columns
 
     def _windows(self) -> dict[str, Any]:
         problem = self.problem
