@@ -43,7 +43,7 @@ class WeekInput(Part):
     """Most hours of work in the week (Labour Law, art. 36)."""
     rest_hours: Annotated[float, Field(ge=0)] = 11.0
     """Least hours from the end of a day to the next."""
-    carer_yuan: Annotated[float, Field(ge=0)] = 40.0
+    carer_yuan: Annotated[float, Field(ge=0)] = 120.0
     """What every further person whom a client sees in the week weighs against wages."""
     balance_yuan_per_hour: Annotated[float, Field(ge=0)] = 1.0
     """What uneven hours weigh against wages; see the problem's ``balance_cost``."""
