@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ __all__ = [
     "travel_between",
 ]
 
+_MOST_THREADS = 8
+"""Further searches at once add little."""
 COST_SCALE = 1000
 """Cost units per fen."""
 
@@ -339,12 +342,13 @@ def solve_checked(
     seed: int = 0,
     progress: ProgressCallback | None = None,
 ) -> RoutingAnswer:
-    """Solve, and let the independent checker look at the answer.
+    """Solve on all cores, and let the independent checker look at the answer.
 
     Raises:
         FaultError: it refuses the answer (CC-S206).
     """
-    answer = solve(problem, stop=stop, seed=seed, progress=progress)
+    threads = min(_MOST_THREADS, os.cpu_count() or 1)
+    answer = solve(problem, stop=stop, seed=seed, threads=threads, progress=progress)
     violations = check(problem, answer)
     if violations:
         raise FaultError(

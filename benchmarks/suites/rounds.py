@@ -26,7 +26,7 @@ def solve_rounds(problem: RoutingProblem, limits: Limits) -> Outcome:
         seconds=None if limits.iterations is not None else limits.seconds,
         iterations=limits.iterations,
     )
-    answer = solve(problem, stop=stop, seed=limits.seed, progress=hear)
+    answer = solve(problem, stop=stop, seed=limits.seed, threads=limits.threads, progress=hear)
     result = answer.result
     broken = check(problem, answer)
     if broken:
