@@ -11,12 +11,13 @@ they differ and as the cost can still be accepted (``sync_kernels``). The temper
 geometrically with the share of the limit that is used; long limits are spent on several
 annealings. Several threads search on their own, each from another seed.
 
-Afterwards tied and late visits are held at their times, every round gets its least duration, and
-what still fits is put in (``insert.mend``).
+Breaks, waiting, idle and balanced hours, wishes, shared equipment, entitlements, calls instead of
+visits and a plan in force take part in the same moves.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
@@ -25,20 +26,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.result import StopReason
+from optimizer.routing.parts import stops
 from optimizer.routing.problem import NONE
 from optimizer.routing.solution import Plan, Route, Step, StepKind
 from optimizer.routing.sync_kernels import (
     AFTER,
+    BROKEN,
     COST,
     FIRST,
     HEAD,
     LAST,
+    LENGTH,
+    PENALTY,
     START_AT,
     VEHICLE,
+    WINDOW,
     SyncState,
 )
 from optimizer.routing.sync_model import SyncModel
 from optimizer.routing.sync_moves_kernels import anneal_chunk, construct, rebuild, spread_keys
+from optimizer.routing.sync_start import order_of
+from optimizer.routing.sync_timing_kernels import arrival_of, latest_delay
 from optimizer.stop import StopClock
 
 __all__ = ["MOVES", "Annealing", "anneal"]
@@ -50,10 +58,14 @@ MOVES = 1_000
 _SPREAD = 10
 """Iterations between two renumberings of the order."""
 _CYCLE = 100
-"""Iterations per task in one annealing."""
-_MOST_CYCLES = 50
+"""Iterations per task in one annealing of the usual length; where there are k times as many, some
+sqrt(k) annealings are made."""
 _HOT, _COLD = 3.0, 0.01
 """First and last temperature, in costs of a way to the next visit."""
+_WARM = 0.3
+"""First temperature of a search that begins with a plan."""
+_FORBIDDEN = 2**45
+"""Cost of a broken rule about persons while the first plan is made."""
 TRIES = 8
 """Places tried in one relocation."""
 _FIRST_TRIES = 200
@@ -71,28 +83,46 @@ class Annealing:
         objective: of the best plan so far, in the model's weights.
     """
 
-    def __init__(self, model: SyncModel, seed: int) -> None:
+    def __init__(self, model: SyncModel, seed: int, start: Plan | None = None) -> None:
         self.model = model
         self.iterations = 0
+        self._hot = _HOT if start is None else _WARM
         self._rng = np.random.default_rng(seed).integers(1, 2**63, size=1, dtype=np.uint64)
         self._work = model.work()
         self._state = model.empty()
+        if start is not None:
+            self._take(start)
         self._construct()
         self.objective = int(self._state.total[COST])
         self._best_key = self._state.key.copy()
         self._best_vehicle = self._state.task[:, VEHICLE].copy()
 
+    def _take(self, plan: Plan) -> None:
+        """Begin with a plan, or with nothing where the plan breaks a rule."""
+        key, vehicle = order_of(self.model, plan)
+        if not rebuild(self.model.data, self._state, self._work, key, vehicle) or (
+            self._state.total[BROKEN] > 0
+        ):
+            self._work, self._state = self.model.work(), self.model.empty()
+            self._hot = _HOT
+
     def _construct(self) -> None:
         """Groups by tier, then by first due, each at the cheapest of many random places."""
         problem, data = self.model.problem, self.model.data
-        tier, due = [], []
+        tier, due, groups = [], [], []
         for g in range(data.group.shape[0]):
             rows = data.group_task[data.group[g, FIRST] : data.group[g, LAST]]
             sources = self.model.source[rows]
+            if sources[0] < 0:  # breaks come with the first task
+                continue
+            groups.append(g)
             tier.append(int(problem.task_tier[sources].min()))
             due.append(int(problem.window_close[problem.window_indptr[sources + 1] - 1].min()))
-        order = np.lexsort((due, tier)).astype(np.int64)
-        construct(data, self._state, self._work, order, self._rng, _FIRST_TRIES)
+        order = np.array(groups, dtype=np.int64)[np.lexsort((due, tier))]
+        flag = data.flag.copy()
+        flag[PENALTY] = _FORBIDDEN
+        unbroken = data._replace(flag=flag)
+        construct(unbroken, self._state, self._work, order, self._rng, _FIRST_TRIES)
 
     def run(
         self,
@@ -125,8 +155,9 @@ class Annealing:
                 return reason
             used = self._used(clock, begun, reserve, cycle_length)
             if self.iterations == _PROBE and clock.rule.seconds is not None and used > 0:
-                cycles = max(1, min(_MOST_CYCLES, round(_PROBE / used / cycle_length)))
-            heat = _HOT * (_COLD / _HOT) ** (used * cycles % 1.0) * self.model.leg
+                cycles = self._cycles_in(_PROBE / used)
+            hot = self._hot
+            heat = hot * (_COLD / hot) ** (used * cycles % 1.0) * self.model.leg
             if self.iterations % _SPREAD == 0:
                 spread_keys(data, self._state)
             best = int(
@@ -153,7 +184,11 @@ class Annealing:
         limit = clock.rule.iterations
         if limit is None:
             return 1
-        return max(1, min(_MOST_CYCLES, round(limit / (_CYCLE * self.model.source.size))))
+        return self._cycles_in(limit)
+
+    def _cycles_in(self, iterations: float) -> int:
+        """How many annealings are made of so many iterations: more, and longer ones."""
+        return max(1, round(math.sqrt(iterations / (_CYCLE * self.model.source.size))))
 
     def _used(self, clock: StopClock, begun: float, reserve: float, length: int) -> float:
         """Share of the limit that is used up, 0 to just below 1."""
@@ -181,24 +216,54 @@ class Annealing:
         return Plan(routes=routes, unserved=unserved)
 
     def _route(self, state: SyncState, vehicle: int) -> Route:
-        problem = self.model.problem
+        """A vehicle's route, left as late as nothing else moves."""
+        model, problem = self.model, self.model.problem
+        rows = []
+        row = int(state.days[vehicle, HEAD])
+        while row != NONE:
+            rows.append(row)
+            row = int(state.task[row, AFTER])
+        starts = self._delayed(state, vehicle, rows)
+        rows = [row for row in rows if self._is_taken(row, int(state.task[row, START_AT]))]
+        codes = [
+            (StepKind.TASK, int(model.source[row]))
+            if model.source[row] >= 0
+            else (StepKind.BREAK, -1 - int(model.source[row]))
+            for row in rows
+        ]
         time: NDArray[np.int32] = problem.time[problem.vehicle_mode[vehicle]]
         here, now, depart = int(problem.vehicle_start[vehicle]), 0, None
         steps = []
-        row = int(state.days[vehicle, HEAD])
-        while row != NONE:
-            task, start = int(self.model.source[row]), int(state.task[row, START_AT])
-            way = int(time[here, problem.task_place[task]])
+        for row, code, there in zip(rows, codes, stops(problem, vehicle, codes), strict=True):
+            way = 0 if there == NONE else int(time[here, there])
             if depart is None:
-                depart = now = start - way
-            finish = start + int(problem.task_duration[task])
-            steps.append(Step(StepKind.TASK, task, now + way, start, finish))
-            here, now = int(problem.task_end_place[task]), finish
-            row = int(state.task[row, AFTER])
+                depart = now = starts[row] - way
+            finish = starts[row] + int(state.task[row, LENGTH])
+            steps.append(Step(code[0], code[1], now + way, starts[row], finish))
+            here = here if there == NONE else there
+            here = int(problem.task_end_place[code[1]]) if code[0] is StepKind.TASK else here
+            now = finish
         assert depart is not None, "only used vehicles have routes"
         home = int(problem.vehicle_end[vehicle])
         end = now if home == NONE else now + int(time[here, home])
         return Route(vehicle=vehicle, depart=depart, end=end, steps=tuple(steps))
+
+    def _delayed(self, state: SyncState, vehicle: int, rows: list[int]) -> dict[int, int]:
+        """Starts of a route's rows when the vehicle leaves as late as can be."""
+        delay = int(latest_delay(self.model.data, state, vehicle)[0])
+        starts, before = {}, NONE
+        for row in rows:
+            start = int(state.task[row, START_AT])
+            if before != NONE:
+                arrive = int(arrival_of(self.model.data, state, vehicle, before, row))
+                delay = max(0, delay - (start - arrive))
+            starts[row], before = start + delay, row
+        return starts
+
+    def _is_taken(self, row: int, start: int) -> bool:
+        """Whether a row is no break that is left out because it begins too late."""
+        data = self.model.data
+        return self.model.source[row] >= 0 or start <= int(data.window[data.task[row, WINDOW], 1])
 
 
 def anneal(

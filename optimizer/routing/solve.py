@@ -1,9 +1,10 @@
 """One face for all rounds: picks the engine that a problem needs.
 
-Problems whose vehicles load and make trips go to :mod:`optimizer.routing.trips`. Days with visits
-for several people, linked visits or soft windows go to :mod:`optimizer.routing.anneal`. Any other
-day of visits is constructed by cheapest insertion, improved by PyVRP and mended (see
-:mod:`optimizer.routing.insert`), so that the order of tiers holds whatever PyVRP leaves out.
+Problems whose vehicles load and make trips go to :mod:`optimizer.routing.trips`. Days with any
+feature beyond one person, one hard window and one round, and searches that begin with a plan, go
+to :mod:`optimizer.routing.anneal`. Any other day of visits is constructed by cheapest insertion,
+improved by PyVRP and mended (see :mod:`optimizer.routing.insert`), so that the order of tiers holds
+whatever PyVRP leaves out.
 """
 
 from __future__ import annotations
@@ -13,16 +14,21 @@ from collections.abc import Callable
 
 import numpy as np
 
+from base.faults import FaultError
+from optimizer.codes import BAD_REQUEST
 from optimizer.result import SolveResult, Status, StopReason, versions_of
 from optimizer.routing.anneal import Annealing, anneal
 from optimizer.routing.explain import FITS, EmptyDays, explain
+from optimizer.routing.features import ROUND_FEATURES, Feature, used_features
 from optimizer.routing.insert import Rounds, mend, plannable
-from optimizer.routing.problem import RoutingProblem
+from optimizer.routing.parts import changed, plan_counts, plan_parts
+from optimizer.routing.problem import NONE, RoutingProblem
 from optimizer.routing.pyvrp_engine import EngineModel, Sequences, improve
-from optimizer.routing.schedule import cost_parts
+from optimizer.routing.reasons import reasons_of
 from optimizer.routing.solution import Plan, RoutingAnswer
 from optimizer.routing.sync_hold import hold
 from optimizer.routing.sync_model import SyncModel
+from optimizer.routing.sync_start import plan_in_force
 from optimizer.routing.sync_warm import compile_sync
 from optimizer.routing.trips import solve_trips
 from optimizer.routing.warm import compile_rounds
@@ -33,6 +39,15 @@ __all__ = ["count_plan", "solve", "solve_linked", "solve_visits"]
 Tell = Callable[[str, int | None, int], None]
 _NEXT_SEED = 1_000_003
 """Between the seeds of two threads."""
+_TRIP_FEATURES = ROUND_FEATURES | {
+    Feature.RELEASE,
+    Feature.STAFF,
+    Feature.TIES,
+    Feature.LATENESS,
+}
+"""Features that trips understand, or leave out tasks of with a reason."""
+_MENDED = ROUND_FEATURES | {Feature.STAFF, Feature.TIES, Feature.LATENESS}
+"""Features that ``insert.mend`` understands."""
 _RESERVE = 0.05
 """Share of the time limit kept for mending and explaining, at most two seconds."""
 
@@ -43,6 +58,7 @@ def solve(
     stop: Stop | None = None,
     seed: int = 0,
     threads: int = 1,
+    start: Plan | None = None,
     progress: ProgressCallback | None = None,
 ) -> RoutingAnswer:
     """Plan the rounds of a problem.
@@ -51,18 +67,33 @@ def solve(
         problem: visits, or trips where any vehicle loads (those neither linked nor late).
         stop: stop rule, 30 seconds by default; iterations are the engine's own.
         seed: random seed; with an iteration limit alone the plan is the same every time.
-        threads: searches at once, where only the time is limited.
+        threads: searches at once (of other engines than the annealing where only the time is
+            limited).
+        start: a plan to begin with, where the engine is the annealing; the plan in force where
+            the problem has one.
         progress: called with incumbents in cost units.
 
     Returns:
         A plan that keeps all rules, with a reason for every unserved task. All engines are
-        heuristics: the status is FEASIBLE and there is no bound.
+        heuristics: the status is FEASIBLE and there is no bound. NO_SOLUTION, with a plan that
+        serves nobody and no objective, where more changes against the plan in force remained
+        than are allowed.
+
+    Raises:
+        FaultError: CC-O005 where trips meet features that only visits have.
     """
     stop = Stop(seconds=30.0) if stop is None else stop
-    if np.any(problem.vehicle_max_trips > 0):
+    used = used_features(problem)
+    if Feature.TRIPS in used:
+        foreign = sorted(used - _TRIP_FEATURES)
+        if foreign:
+            why = f"trips go without these features of visits: {', '.join(foreign)}"
+            raise FaultError([BAD_REQUEST(why=why)])
         return solve_trips(problem, stop=stop, seed=seed, threads=threads, progress=progress)
-    if problem.is_soft or bool(problem.is_tied.any()):
-        return solve_linked(problem, stop=stop, seed=seed, threads=threads, progress=progress)
+    if start is not None or used - ROUND_FEATURES - {Feature.RELEASE}:
+        return solve_linked(
+            problem, stop=stop, seed=seed, threads=threads, start=start, progress=progress
+        )
     return solve_visits(problem, stop=stop, seed=seed, threads=threads, progress=progress)
 
 
@@ -99,7 +130,7 @@ def solve_visits(
     if tasks:
         plan, reason = _search(problem, tasks, plan, clock, seed, threads, tell)
     reasons = explain(problem, plan)
-    parts = _parts(problem, plan)
+    parts = plan_parts(problem, plan)
     return RoutingAnswer(
         plan=plan,
         reasons=reasons,
@@ -124,13 +155,15 @@ def solve_linked(
     stop: Stop,
     seed: int = 0,
     threads: int = 1,
+    start: Plan | None = None,
     progress: ProgressCallback | None = None,
 ) -> RoutingAnswer:
-    """Plan a day of visits that links, staff counts or soft windows tie together, by annealing.
+    """Plan a day of visits with any features but trips, by annealing.
 
     Arguments and answer as for :func:`solve`; an iteration is a thousand moves. Tied tasks are
-    served together or not at all, each by other people. Tiers are lexicographic for tasks on
-    their own, relative to the times of tied and late tasks.
+    served together or not at all, each by other people. Tiers are lexicographic as far as the
+    search goes; on days without the later features also for tasks on their own, relative to the
+    times of tied and late tasks.
     """
     compile_sync()
     clock = stop.start()
@@ -146,7 +179,8 @@ def solve_linked(
             best = objective
 
     model = SyncModel(problem)
-    searches = [Annealing(model, seed + _NEXT_SEED * row) for row in range(max(1, threads))]
+    start = plan_in_force(problem) if start is None else start
+    searches = [Annealing(model, seed + _NEXT_SEED * row, start) for row in range(max(1, threads))]
     if progress is not None:
         tell(min(searches, key=lambda search: search.objective).plan(), 0)
     limit = clock.rule.seconds
@@ -154,20 +188,26 @@ def solve_linked(
     search, reason = anneal(
         searches, clock, reserve=reserve, tell=None if progress is None else tell
     )
-    found = search.plan()
-    rounds = Rounds(hold(problem, found.routes), found.routes)
-    mend(rounds)
-    plan = rounds.plan()
-    tell(plan, search.iterations)
-    reasons = explain(problem, plan)
-    parts = _parts(problem, plan)
+    plan = search.plan()
+    is_plain = used_features(problem) <= _MENDED
+    if is_plain:
+        rounds = Rounds(hold(problem, plan.routes), plan.routes)
+        mend(rounds)
+        plan = rounds.plan()
+    over = problem.max_changes != NONE and len(changed(problem, plan)) > problem.max_changes
+    if over:
+        plan = Plan((), tuple(range(problem.n_tasks)))
+    else:
+        tell(plan, search.iterations)
+    parts = {} if over else plan_parts(problem, plan)
+    explained = explain if is_plain else reasons_of
     return RoutingAnswer(
         plan=plan,
-        reasons=reasons,
+        reasons=() if over else explained(problem, plan),
         result=SolveResult(
-            status=Status.FEASIBLE,
+            status=Status.NO_SOLUTION if over else Status.FEASIBLE,
             stop_reason=reason,
-            objective=sum(parts.values()),
+            objective=None if over else sum(parts.values()),
             bound=None,
             seconds=clock.elapsed,
             seed=seed,
@@ -175,7 +215,7 @@ def solve_linked(
             parts=parts,
             versions=versions_of("numpy", "numba"),
         ),
-        counts=count_plan(problem, plan),
+        counts=plan_counts(problem, plan),
     )
 
 
@@ -232,14 +272,8 @@ def _rank(problem: RoutingProblem, plan: Plan) -> tuple[int, ...]:
     return (*lost[:-1], _objective(problem, plan))
 
 
-def _parts(problem: RoutingProblem, plan: Plan) -> dict[str, int]:
-    unserved = np.array(plan.unserved, dtype=np.int64)
-    prizes = int(problem.task_prize[unserved].sum())
-    return {**cost_parts(problem, plan.routes), "unserved": prizes}
-
-
 def _objective(problem: RoutingProblem, plan: Plan) -> int:
-    return sum(_parts(problem, plan).values())
+    return sum(plan_parts(problem, plan).values())
 
 
 def count_plan(problem: RoutingProblem, plan: Plan) -> dict[str, int]:

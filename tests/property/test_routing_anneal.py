@@ -1,0 +1,49 @@
+"""Days that mix all features: every answer of the annealing keeps the rules.
+
+Whether a visit that was left out is worth its cost, or its tier one of a lower tier, is judged by
+inserting it alone; the search does not end with that, so it is not looked at here.
+"""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optimizer.result import Status
+from optimizer.routing.check import check
+from optimizer.routing.problem import NONE
+from optimizer.routing.solve import solve_linked
+from optimizer.routing.violations import ViolationKind
+from optimizer.stop import Stop
+from tests.property.routing_problems import mixed_problem
+
+
+_OF_THE_BEST = (ViolationKind.WRONG_REASON, ViolationKind.TIER_INVERSION)
+"""What only a plan without any better insertion is free of."""
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(st.integers(0, 10**6), st.integers(0, 3))
+def test_every_answer_keeps_all_rules(seed: int, search: int):
+    problem = mixed_problem(seed)
+    answer = solve_linked(problem, stop=Stop(iterations=4), seed=search)
+    if answer.result.status is Status.NO_SOLUTION:  # only where changes are limited
+        assert problem.max_changes != NONE
+        assert answer.plan.routes == ()
+    else:
+        found = [v for v in check(problem, answer) if v.kind not in _OF_THE_BEST]
+        assert found == []
+
+
+@settings(max_examples=40, derandomize=True, deadline=None)
+@given(st.integers(0, 10**6))
+def test_a_search_that_begins_with_its_answer_does_not_lose_it(seed: int):
+    problem = mixed_problem(seed)
+    first = solve_linked(problem, stop=Stop(iterations=4), seed=0)
+    if first.result.objective is None:
+        return
+    again = solve_linked(problem, stop=Stop(iterations=1), seed=1, start=first.plan)
+    assert again.result.objective is not None
+    assert len(again.plan.unserved) <= len(first.plan.unserved) or (
+        again.result.objective <= first.result.objective
+    )
