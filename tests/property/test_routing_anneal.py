@@ -17,7 +17,6 @@ from optimizer.routing.violations import ViolationKind
 from optimizer.stop import Stop
 from tests.property.routing_problems import mixed_problem
 
-
 _OF_THE_BEST = (ViolationKind.WRONG_REASON, ViolationKind.TIER_INVERSION)
 """What only a plan without any better insertion is free of."""
 
