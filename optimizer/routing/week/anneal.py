@@ -29,7 +29,7 @@ MOVES = 1_000
 """Moves of a chain that count as one iteration."""
 _HOURS = 8
 """Hours tried for every bundle when the first plan is made."""
-_HOT, _COLD = 3.0, 0.03
+_HOT, _COLD = 5.0, 0.03
 """First and last temperature, in costs of a way to a near client."""
 _WHOLE = 20
 """Iterations per visit of a search without any limit."""
