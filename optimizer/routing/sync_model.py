@@ -221,11 +221,18 @@ class SyncModel:
         return near.astype(np.int32), float(usual.mean()) if usual.size else 1.0
 
     def _prices(self, group: Longs) -> Longs:
-        """int64[G]: what leaving a group out costs; a tier outweighs all lower prizes."""
+        """int64[G]: what leaving a group out costs.
+
+        A tier outweighs all lower prizes, as far as sums stay inside int64; the lowest tier's
+        prizes stand as they are, so that what is worth serving stays worth it.
+        """
         problem = self.problem
         prices = [0] * (int(group.max(initial=-1)) + 1)
-        scale = 1
         phoned = problem.task_remote_cost != NONE
+        whole = sum(map(int, problem.task_prize[~phoned])) + problem.n_tasks
+        steps = max(1, problem.n_tiers - 1)
+        most = max(2, int((_MOST_PRICE / max(1, whole)) ** (1 / steps)))
+        scale = 1
         for tier in range(problem.n_tiers - 1, -1, -1):
             tasks = np.flatnonzero((problem.task_tier == tier) & ~phoned).tolist()
             for task in tasks:
@@ -233,10 +240,7 @@ class SyncModel:
                 prices[group[self._members[task][0]]] += scale * (
                     above + int(problem.task_prize[task])
                 )
-            scale *= 2 + sum(int(problem.task_prize[task]) for task in tasks)
-        total = sum(prices)
-        if total > _MOST_PRICE:
-            prices = [price * _MOST_PRICE // total for price in prices]
+            scale *= min(most, 2 + sum(int(problem.task_prize[task]) for task in tasks))
         for task in range(problem.n_tasks):
             extra = int(problem.task_remote_cost[task]) if phoned[task] else 0
             if problem.plan_vehicle[task] != NONE:
