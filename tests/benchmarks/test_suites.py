@@ -12,7 +12,17 @@ from benchmarks.runner import OURS, as_record
 from benchmarks.suite import Case, Limits, matching
 from benchmarks.suites import SUITES
 
-NEEDS_DATA = {"cflp", "cpmp", "hhcrsp", "mclp-points", "mtvrptwr", "pmedian", "pcenter", "vrptw"}
+NEEDS_DATA = {
+    "cflp",
+    "cpmp",
+    "hhcrsp",
+    "mclp-points",
+    "mtvrptwr",
+    "pmedian",
+    "pcenter",
+    "uhhc",
+    "vrptw",
+}
 
 
 def find(name: str, pattern: str, bench: Path | None) -> Case:
