@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def _reason(standing: Standing, task: int) -> Unserved:
     detail = {"vehicles": problem.n_vehicles, "able": len(able)}
     if not able:
         return Unserved(task, Reason.NO_SKILL, detail)
-    allowed = [v for v in able if problem.may_serve(task, v)]
+    allowed = standing.allowed(task)
     detail["allowed"] = len(allowed)
     if not allowed:
         return Unserved(task, Reason.NOT_ALLOWED, detail)
@@ -71,10 +72,11 @@ def _reason(standing: Standing, task: int) -> Unserved:
         nearest = max((o for o in stopped if o is not None), key=_OBSTACLES.index)
         return Unserved(task, nearest, detail)
     detail["fits_alone"] = stopped.count(None)
-    added = min((cost for v in allowed for cost in standing.added(task, v)), default=None)
-    if added is None:
+    best = standing.cheapest(task)
+    if best is None:
         return Unserved(task, Reason.NO_TIME_LEFT, detail)
-    detail |= {"added": added, "prize": int(problem.absence_cost[task])}
+    absence = int(problem.absence_cost[task])
+    detail |= {"added": best[0] + absence - standing.objective, "prize": absence}
     return Unserved(task, Reason.NOT_WORTH, detail)
 
 
@@ -83,11 +85,12 @@ class Standing:
 
     def __init__(self, problem: RoutingProblem, plan: Plan) -> None:
         self.problem = problem
-        self._plan = plan
+        self.plan = plan
         self._routes = {route.vehicle: route for route in plan.routes}
         self._people: dict[int, list[int]] = {}
         self._span: dict[int, tuple[int, int]] = {}
         self._held: dict[int, Windows] = {}
+        self._own_windows: dict[tuple[int, int], Windows] = {}
         shared = problem.is_tied | (problem.task_equipment != NONE)
         if problem.change_cost > 0 or problem.max_changes != NONE:
             shared |= problem.plan_vehicle != NONE
@@ -99,7 +102,22 @@ class Standing:
                 self._span[task] = (step.start, max(finish, step.finish))
                 if shared[task] or lateness(problem, step) != (0, 0):
                     self._held[task] = [(step.start, step.start)]
-        self._objective = sum(plan_parts(problem, plan).values())
+
+    @cached_property
+    def objective(self) -> int:
+        """The plan's objective in cost units."""
+        return sum(plan_parts(self.problem, self.plan).values())
+
+    def allowed(self, task: int) -> list[int]:
+        """Everyone with the skills who is not forbidden for the task."""
+        lacks = self.problem.task_skills[task] & ~self.problem.vehicle_skills
+        able = np.flatnonzero(lacks == 0).tolist()
+        return [v for v in able if self.problem.may_serve(task, v)]
+
+    def can_pay(self, task: int) -> bool:
+        """Whether the task's payer has its price left."""
+        left = self.money_left(task)
+        return left is None or int(self.problem.task_price[task]) <= left
 
     def money_left(self, task: int) -> int | None:
         """Fen that the task's payer has left, None without a payer."""
@@ -114,8 +132,7 @@ class Standing:
     def obstacle(self, task: int, vehicle: int) -> Reason | None:
         """What keeps the task from an empty day of the person, None where nothing does."""
         problem = self.problem
-        loaded = (problem.task_origin, problem.task_freshness, problem.task_release)
-        if any(column[task] != NONE for column in loaded) or not self._reaches(task, vehicle):
+        if self._is_loaded(task) or not self._reaches(task, vehicle):
             return Reason.UNREACHABLE
         if np.any(problem.task_load[task] > problem.vehicle_capacity[vehicle]):
             return Reason.TOO_LARGE
@@ -124,15 +141,40 @@ class Standing:
         in_time = False
         for row in range(len(rests) + 1):
             steps = [*rests[:row], (StepKind.TASK, task), *rests[row:]]
-            if self._timed(vehicle, steps, {task: windows}, limits=False) is not None:
+            if any(self._timings(vehicle, steps, {task: windows}, limits=False)):
                 in_time = True
-                if self._timed(vehicle, steps, {task: windows}) is not None:
+                if any(self._timings(vehicle, steps, {task: windows})):
                     return None
         return Reason.TOO_LONG if in_time else Reason.OUTSIDE_SHIFTS
 
-    def added(self, task: int, vehicle: int) -> Iterator[int]:
-        """What every place in the person's route that takes the task adds to the objective."""
-        if not self._people_agree(task, vehicle):
+    def cheapest(self, task: int, vehicle: int | None = None) -> tuple[int, Route] | None:
+        """The plan's objective with the task, and the route that then takes it.
+
+        Args:
+            task: an unserved task that is served alone.
+            vehicle: the only person to look at, None for everyone who is allowed.
+
+        Returns:
+            The cheapest of all places and timings, None where no place takes the task.
+        """
+        people = self.allowed(task) if vehicle is None else [vehicle]
+        found = ((self._with(task, r), r) for v in people for r in self._longer(task, v))
+        return min(found, key=lambda pair: pair[0], default=None)
+
+    def plan_with(self, task: int, route: Route) -> Plan:
+        """The plan in which a route takes the task."""
+        others = {**self._routes, route.vehicle: route}
+        unserved = tuple(t for t in self.plan.unserved if t != task)
+        return replace(
+            self.plan, routes=tuple(others[v] for v in sorted(others)), unserved=unserved
+        )
+
+    def _with(self, task: int, route: Route) -> int:
+        return sum(plan_parts(self.problem, self.plan_with(task, route)).values())
+
+    def _longer(self, task: int, vehicle: int) -> Iterator[Route]:
+        """The person's route with the task, for every place that takes it and every timing."""
+        if self._is_loaded(task) or not self._people_agree(task, vehicle):
             return
         windows = self._free_windows(task, vehicle)
         opens = int(self.problem.vehicle_open[vehicle])
@@ -144,17 +186,13 @@ class Standing:
             steps = [(step.kind, step.index) for step in route.steps]
         for row in range(len(steps) + 1):
             longer = [*steps[:row], (StepKind.TASK, task), *steps[row:]]
-            timed = self._timed(vehicle, longer, self._held | {task: windows})
-            if timed is not None:
-                yield self._objective_with(task, timed) - self._objective
+            yield from self._timings(vehicle, longer, self._held | {task: windows})
 
-    def _objective_with(self, task: int, route: Route) -> int:
-        """The objective when the task joins the route, without its absence."""
-        others = {**self._routes, route.vehicle: route}
-        unserved = tuple(t for t in self._plan.unserved if t != task)
-        plan = replace(self._plan, routes=tuple(others.values()), unserved=unserved)
-        absence = int(self.problem.absence_cost[task])
-        return sum(plan_parts(self.problem, plan).values()) + absence
+    def _is_loaded(self, task: int) -> bool:
+        """Whether only a trip can bring the task."""
+        problem = self.problem
+        loaded = (problem.task_origin, problem.task_freshness, problem.task_release)
+        return any(bool(column[task] != NONE) for column in loaded)
 
     def _people_agree(self, task: int, vehicle: int) -> bool:
         for kind, partner in self._partners(task):
@@ -175,10 +213,14 @@ class Standing:
                 yield int(problem.link_kind[row]), partner
 
     def _windows(self, task: int, vehicle: int) -> Windows:
-        problem = self.problem
-        last = problem.duration(task, vehicle) if problem.window_at_end[task] else 0
-        rows = [(int(a), int(b) - last) for a, b in problem.windows(task)]
-        return [(a, b) for a, b in rows if a <= b]
+        known = self._own_windows.get((task, vehicle))
+        if known is None:
+            problem = self.problem
+            last = problem.duration(task, vehicle) if problem.window_at_end[task] else 0
+            rows = [(int(a), int(b) - last) for a, b in problem.windows(task)]
+            known = [(a, b) for a, b in rows if a <= b]
+            self._own_windows[task, vehicle] = known
+        return known
 
     def _free_windows(self, task: int, vehicle: int) -> Windows:
         """Starts that links to served tasks and equipment in use leave."""
@@ -233,28 +275,28 @@ class Standing:
         back = home == NONE or time[problem.task_end_place[task], home] < UNREACHABLE
         return bool(there and back)
 
-    def _timed(
+    def _timings(
         self, vehicle: int, steps: Sequence[Code], windows: dict[int, Windows], limits: bool = True
-    ) -> Route | None:
-        """The shortest timing of the steps, None where no timing keeps the rules."""
+    ) -> Iterator[Route]:
+        """The timings of the steps that keep the rules, none of them needlessly long."""
         day = _Day(self.problem, vehicle, steps)
         if day.legs is None:
-            return None
+            return
         problem = self.problem
         tasks = [index for kind, index in steps if kind is StepKind.TASK]
         loads = problem.task_load[tasks].sum(axis=0)
         if np.any(loads > problem.vehicle_capacity[vehicle]):
-            return None
+            return
         travel = int(problem.vehicle_max_travel[vehicle])
         if limits and travel != NONE and sum(day.legs) > travel:
-            return None
+            return
         slots = [
             (windows[index] if index in windows else self._windows(index, vehicle))
             if kind is StepKind.TASK
             else [(int(problem.break_open[index]), int(problem.break_close[index]))]
             for kind, index in steps
         ]
-        return day.shortest(slots, limits)
+        yield from day.timings(slots, limits)
 
 
 class _Day:
@@ -281,28 +323,21 @@ class _Day:
             for kind, index in steps
         ]
 
-    def shortest(self, slots: Sequence[Windows], limits: bool) -> Route | None:
-        """The timing with the least work within the windows of every step."""
+    def timings(self, slots: Sequence[Windows], limits: bool) -> Iterator[Route]:
+        """The shortest timing of every choice of windows, by departure."""
         problem, v = self._problem, self._vehicle
         depart = int(problem.vehicle_open[v])
         latest = int(problem.vehicle_close[v] + problem.vehicle_overtime[v])
-        best: tuple[int, int] | None = None
+        most = int(problem.vehicle_max_work[v]) if limits else NONE
         while True:
             passed = self._forward(slots, depart)
             if passed is None or passed[0] > latest:
-                break
+                return
             end, waited, slack, _ = passed
             delay = min(waited, slack)
-            work = end - depart - delay
-            if best is None or work < best[0]:
-                best = (work, depart + delay)
-            if delay == waited:
-                break
+            if most == NONE or end - depart - delay <= most:
+                yield self._route(slots, depart + delay)
             depart += slack + 1
-        most = int(problem.vehicle_max_work[v])
-        if best is None or (limits and most != NONE and best[0] > most):
-            return None
-        return self._route(slots, best[1])
 
     def _forward(
         self, slots: Sequence[Windows], depart: int

@@ -21,6 +21,7 @@ from optimizer.routing.anneal import Annealing, anneal
 from optimizer.routing.explain import FITS, EmptyDays, explain
 from optimizer.routing.features import ROUND_FEATURES, Feature, used_features
 from optimizer.routing.insert import Rounds, mend, plannable
+from optimizer.routing.mend_days import mend_day
 from optimizer.routing.parts import changed, plan_counts, plan_parts
 from optimizer.routing.problem import NONE, RoutingProblem
 from optimizer.routing.pyvrp_engine import EngineModel, Sequences, improve
@@ -162,8 +163,7 @@ def solve_linked(
 
     Arguments and answer as for :func:`solve`; an iteration is a thousand moves. Tied tasks are
     served together or not at all, each by other people. Tiers are lexicographic as far as the
-    search goes; on days without the later features also for tasks on their own, relative to the
-    times of tied and late tasks.
+    search goes, and for tasks on their own relative to the times of what routes share.
     """
     compile_sync()
     clock = stop.start()
@@ -194,6 +194,8 @@ def solve_linked(
         rounds = Rounds(hold(problem, plan.routes), plan.routes)
         mend(rounds)
         plan = rounds.plan()
+    else:
+        plan = mend_day(problem, plan)
     over = problem.max_changes != NONE and len(changed(problem, plan)) > problem.max_changes
     if over:
         plan = Plan((), tuple(range(problem.n_tasks)))
