@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,14 @@ def test_every_answer_keeps_all_rules(seed: int, search: int):
         assert answer.plan.routes == ()
     else:
         assert check(problem, answer) == ()
+
+
+@pytest.mark.parametrize(("seed", "search"), [(89, 1), (917, 2)])
+def test_what_a_search_leaves_out_is_mended(seed: int, search: int):
+    """Here the annealing alone leaves out a visit that fits, or one that ranks above another."""
+    problem = mixed_problem(seed)
+    answer = solve_linked(problem, stop=Stop(iterations=4), seed=search)
+    assert check(problem, answer) == ()
 
 
 @settings(max_examples=40, derandomize=True, deadline=None)
