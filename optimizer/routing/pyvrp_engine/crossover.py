@@ -29,6 +29,8 @@ def exchange(
 ) -> list[StopRow]:
     """The routes of a child; it may leave clients out.
 
+    Of clients in one group (a visit's windows) it takes one at most.
+
     Args:
         data: the problem.
         near: float64[C, C], 1 where the column is a neighbour of the row.
@@ -45,12 +47,23 @@ def exchange(
     coming = _alike(theirs, gone, len(leaving), rng)
     staying = [row for at, row in enumerate(mine) if at not in leaving]
     if rng.random() < 0.5:
-        arrived = {client for row in coming for client in row.clients}
+        arrived = _with_kin(data, coming)
         staying = [_without(row, arrived) for row in staying]
     else:
-        kept = {client for row in staying for client in row.clients}
+        kept = _with_kin(data, staying)
         coming = [_without(row, kept) for row in coming]
     return _manned(data, [row for row in staying if row.clients], coming)
+
+
+def _with_kin(data: ProblemData, rows: Sequence[StopRow]) -> set[int]:
+    """The clients of some routes and all others of their groups."""
+    groups = data.groups()
+    served = {client for row in rows for client in row.clients}
+    if not groups:
+        return served
+    clients = data.clients()
+    met = {clients[client].group for client in served}
+    return served.union(*(groups[group].clients for group in met if group is not None))
 
 
 def _grow(

@@ -223,7 +223,8 @@ class EngineModel:
             windows = np.clip(problem.windows(task) - self._base, -1, self._horizon + 1)
             inside = [(max(0, int(a)), int(b)) for a, b in windows]
             inside = [(a, min(b, self._horizon)) for a, b in inside if b >= 0]
-            release = max(0, int(problem.task_release[task]) - self._base)
+            held = int(problem.task_release[task])
+            release = 0 if held == NONE else max(0, held - self._base)
             inside = [(a, b) for a, b in inside if max(a, release) <= b]
             group = None
             if len(inside) > 1:
