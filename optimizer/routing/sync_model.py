@@ -175,8 +175,27 @@ class SyncModel:
         for equipment in range(problem.equipment_count.size):
             users = leads[kinds == equipment].tolist()
             rows += [(a, b, SHARES) for a in users for b in users if a != b]
+            rows += self._partners_apart(users)
         table = np.array(sorted(rows), dtype=np.int64).reshape(-1, 3)
         return table[:, 1:].copy(), np.searchsorted(table[:, 0], np.arange(self.source.size + 1))
+
+    def _partners_apart(self, users: list[int]) -> list[tuple[int, int, int]]:
+        """Rows that keep other users of equipment from the partners of its users.
+
+        Equipment is counted until the leading person's end; where the partner may take longer, no
+        other user overlaps the partner either (stricter than the rule where there are several).
+        """
+        if not self.problem.pair_duration.size:
+            return []
+        pairs = [
+            (partner, other, APART)
+            for lead in users
+            for partner in self._members[self._tasks[lead]].tolist()
+            if partner != lead
+            for other in users
+            if other != lead
+        ]
+        return pairs + [(other, partner, kind) for partner, other, kind in pairs]
 
     def _able(self) -> NDArray[np.bool_]:
         """bool[n, V]: skills, permission and what a round without loading may bring."""

@@ -34,6 +34,13 @@ def test_what_a_search_leaves_out_is_mended(seed: int, search: int):
     assert check(problem, answer) == ()
 
 
+@pytest.mark.parametrize(("seed", "search"), [(4096, 0), (501_954, 2)])
+def test_equipment_stays_with_the_slower_of_two_people(seed: int, search: int):
+    problem = mixed_problem(seed)
+    answer = solve_linked(problem, stop=Stop(iterations=4), seed=search)
+    assert check(problem, answer) == ()
+
+
 @settings(max_examples=40, derandomize=True, deadline=None)
 @given(st.integers(0, 10**6))
 def test_a_search_that_begins_with_its_answer_does_not_lose_it(seed: int):
