@@ -19,7 +19,6 @@ from benchmarks.suites.pcenter import PCENTER
 from benchmarks.suites.pmedian import PMEDIAN
 from benchmarks.suites.reach import REACH
 from benchmarks.suites.siting_plan import SITING_PLAN
-from benchmarks.suites.uhhc import UHHC
 from benchmarks.suites.vrptw import VRPTW
 from benchmarks.suites.week import WEEK
 
@@ -40,7 +39,6 @@ _ALL: tuple[Suite, ...] = (
     DAY,
     MEALS,
     HHCRSP,
-    UHHC,
     WEEK,
     INSERT,
 )

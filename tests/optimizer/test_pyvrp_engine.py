@@ -214,3 +214,25 @@ def test_a_window_that_closes_before_the_release_is_none():
     answer = solve(problem, stop=Stop(iterations=100))
     assert check(problem, answer) == ()
     assert answer.plan.unserved == ()
+
+
+def test_nobody_is_promised_to_two_regions():
+    """Of clients that nobody serves, the second region takes none that the first one may take."""
+    data = scattered(440, seed=5)
+    clients = [
+        client if row < 400 else _optional(client) for row, client in enumerate(data.clients())
+    ]
+    data = data.replace(clients=clients)
+    rows = [StopRow(0, tuple(range(at, at + 5))) for at in range(0, 400, 5)]
+    division = Division(data, solution_of(data, rows), seed=0)
+    first, second = division.take(), division.take()
+    assert first is not None and second is not None and first.outside
+    assert not set(first.clients.tolist()) & set(second.clients.tolist())
+    division.give_back(first, None)
+    division.give_back(second, None)
+    again = division.take()
+    assert again is not None and again.outside
+
+
+def _optional(client: Client) -> Client:
+    return Client(client.location, delivery=client.delivery, prize=1, required=False)

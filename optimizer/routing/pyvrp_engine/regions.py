@@ -40,6 +40,7 @@ class Region:
         clients: the problem's number of every client of the part.
         types: the problem's number of every vehicle type of the part.
         spare: unused vehicles lent to the part, by the problem's vehicle type.
+        outside: clients that nobody serves and only this part may take, with their groups.
     """
 
     data: ProblemData
@@ -48,6 +49,7 @@ class Region:
     clients: NDArray[np.int64]
     types: NDArray[np.int64]
     spare: Counter[int]
+    outside: frozenset[int]
 
     def rows(self, solution: Solution) -> list[StopRow]:
         """The routes of a solution of the part in the problem's numbers."""
@@ -79,6 +81,7 @@ class Division:
         self._route_of: dict[int, int] = {}
         self._busy: set[int] = set()
         self._lent: Counter[int] = Counter()
+        self._promised: set[int] = set()
         self._next = 0
         self.replace(rows_of(start))
 
@@ -111,14 +114,17 @@ class Division:
             self._busy.update(chosen)
             spare = self._lend(chosen)
             outside = self._unserved_near(chosen)
+            promised = self._kin(outside)
+            self._promised |= promised
         rows = [self._routes[number] for number in chosen]
-        return self._cut(tuple(chosen), rows, outside, spare)
+        return self._cut(tuple(chosen), rows, outside, spare, promised)
 
     def give_back(self, region: Region, found: Solution | None) -> bool:
         """Return a region, with a better solution where there is one; whether it was taken."""
         rows = None if found is None else region.rows(found)
         with self._lock:
             self._lent -= region.spare
+            self._promised -= region.outside
             if any(number not in self._routes for number in region.routes):
                 return False
             self._busy.difference_update(region.routes)
@@ -169,17 +175,32 @@ class Division:
         return spare
 
     def _unserved_near(self, chosen: Iterable[int]) -> list[int]:
-        """Clients that nobody serves and whose neighbours lie in the region."""
+        """Clients that nobody serves or may take yet, and whose neighbours lie in the region."""
         near = {
             other
             for number in chosen
             for c in self._routes[number].clients
             for other in self._near[c]
         }
-        return sorted(near - self._route_of.keys())
+        return sorted(near - self._route_of.keys() - self._promised)
+
+    def _kin(self, clients: Iterable[int]) -> frozenset[int]:
+        """The clients and whoever they exclude."""
+        groups = self._data.groups()
+        kin = set(clients)
+        for client in clients:
+            group = self._clients[client].group
+            if group is not None:
+                kin.update(groups[group].clients)
+        return frozenset(kin)
 
     def _cut(
-        self, chosen: tuple[int, ...], rows: list[StopRow], outside: list[int], spare: Counter[int]
+        self,
+        chosen: tuple[int, ...],
+        rows: list[StopRow],
+        outside: list[int],
+        spare: Counter[int],
+        promised: frozenset[int],
     ) -> Region:
         clients = [client for row in rows for client in row.clients] + outside
         clients = self._with_groups(clients)
@@ -205,6 +226,7 @@ class Division:
             clients=np.array(clients, dtype=np.int64),
             types=np.array(types, dtype=np.int64),
             spare=spare,
+            outside=promised,
         )
 
     def _with_groups(self, clients: list[int]) -> list[int]:
