@@ -20,7 +20,6 @@ NEEDS_DATA = {
     "mtvrptwr",
     "pmedian",
     "pcenter",
-    "uhhc",
     "vrptw",
 }
 
